@@ -1,0 +1,144 @@
+# shellcheck shell=bash disable=SC2154 # root, jobs and build_root are set by tools/dev and common.sh
+# tools/dev check, bench, fuzz, soak, matrix, doctor: everything that is not part of a plain test run.
+
+# step <title> <command>...
+step() {
+	local title=$1
+	shift
+	say "$title"
+	if "$@"; then
+		return 0
+	fi
+	complain "$title: not clean"
+	check_status=1
+}
+
+sources() {
+	find "$root/src" "$root/include" "$root/tools" "$root/tests" "$root/bench" -name '*.[ch]' -o -name '*.cc' 2>/dev/null | LC_ALL=C sort
+}
+
+check_form() {
+	sources | xargs clang-format --dry-run --Werror
+}
+
+check_lint() {
+	build debug "$build_root/debug" -DZI_TESTS=ON || return 1
+	find "$root/src" "$root/tools" -name '*.c' -print0 | xargs -0 -n 8 -P "$jobs" clang-tidy --quiet -p "$build_root/debug" 2>/dev/null
+}
+
+check_warnings() {
+	local compiler
+	for compiler in gcc clang; do
+		build debug "$build_root/werror-$compiler" -DCMAKE_C_COMPILER="$compiler" -DZI_WERROR=ON -DZI_TESTS=ON || return 1
+	done
+}
+
+check_scripts() {
+	command -v shellcheck >/dev/null 2>&1 || { echo "   (shellcheck is not installed: the scripts are not looked at)"; return 0; }
+	shellcheck -x "$root/tools/dev" "$root"/tools/dev.d/*.sh "$root/tools/differs" "$root/tools/spec-rows" "$root/.ci/run" \
+		"$root"/tests/*/*.sh
+}
+
+cmd_check() {
+	[ $# -eq 0 ] || bad_usage "check takes no arguments"
+	need build test clang check
+	check_status=0
+	step "include rules, sizes, unfinished work" cmake -DROOT="$root" -P "$root/cmake/CheckLayers.cmake"
+	step "table of differences" "$root/tools/differs" --check "$root/README.md"
+	step "warnings of gcc and clang" check_warnings
+	step "form" check_form
+	step "lint" check_lint
+	step "scripts" check_scripts
+	return $check_status
+}
+
+cmd_bench() {
+	need build
+	local program=$build_root/release/bench/zirconia-bench
+	build release "$build_root/release" -DZI_BENCH=ON || return 1
+	[ -x "$program" ] || die "bench/ holds no benchmark"
+	ZIRCONIA_BENCH_OUT="$build_root/bench" "$program" "$@"
+}
+
+cmd_fuzz() {
+	local seconds=${1:-60} dir=$build_root/fuzz program status=0
+	[[ $# -le 1 && $seconds =~ ^[1-9][0-9]*$ ]] || bad_usage "fuzz takes a number of seconds"
+	compgen -G "$root/tests/fuzz/*.c" >/dev/null || die "tests/fuzz holds no fuzzer"
+	need build test clang fuzz
+	build asan "$dir" -DCMAKE_C_COMPILER=clang -DZI_FUZZ=ON -DZI_TESTS=ON -DZI_BENCH=OFF -- fuzzers || return 1
+	for program in "$dir"/tests/fuzz/*; do
+		if [ ! -f "$program" ] || [ ! -x "$program" ]; then
+			continue
+		fi
+		say "$(basename "$program"), $seconds s"
+		mkdir -p "$dir/corpus/$(basename "$program")"
+		(cd "$dir" && "$program" -max_total_time="$seconds" -print_final_stats=1 "corpus/$(basename "$program")") || status=1
+	done
+	return $status
+}
+
+cmd_soak() {
+	local minutes=${1:-20} end round=0 dir=$build_root/release
+	[[ $# -le 1 && $minutes =~ ^[1-9][0-9]*$ ]] || bad_usage "soak takes a number of minutes"
+	need build test
+	build release "$dir" -DZI_TESTS=ON || return 1
+	end=$((SECONDS + minutes * 60))
+	while [ $SECONDS -lt $end ]; do
+		round=$((round + 1))
+		run_logged "$dir/log/soak.txt" ctest --test-dir "$dir" --parallel "$jobs" -L '^(model|stress)$' --output-on-failure --no-tests=error ||
+			die "round $round failed; the seed is in the output above"
+		say "round $round passed, $(((end - SECONDS) / 60)) minutes left"
+	done
+}
+
+# matrix_row <title> <preset> <directory> <limit command> [cmake arguments]
+matrix_row() {
+	local title=$1 preset=$2 dir=$build_root/matrix/$3 limit=$4 start=$SECONDS
+	shift 4
+	passed=0 failed=0 skipped=0
+	if build "$preset" "$dir" -DZI_TESTS=ON "$@" >&2; then
+		mkdir -p "$dir/log"
+		(eval "$limit" && run_ctest "$title" "$dir" >"$dir/log/row.txt"; echo "$passed $failed $skipped" >"$dir/log/counts.txt")
+		read -r passed failed skipped <"$dir/log/counts.txt"
+	else
+		failed=1
+	fi
+	[ "$failed" -eq 0 ] || { matrix_status=1; cat "$dir/log/row.txt" >&2; }
+	printf '| %s | %s | %s | %s | %s |\n' "$title" "$passed" "$failed" "$skipped" "$((SECONDS - start))"
+}
+
+cmd_matrix() {
+	[ $# -eq 0 ] || bad_usage "matrix takes no arguments"
+	need build test clang fuzz
+	matrix_status=0
+	echo "| build | passed | failed | skipped | seconds |"
+	echo "|---|---|---|---|---|"
+	local compiler
+	for compiler in gcc clang; do
+		matrix_row "$compiler, release" release "$compiler-release" true -DCMAKE_C_COMPILER=$compiler
+		matrix_row "$compiler, debug" debug "$compiler-debug" true -DCMAKE_C_COMPILER=$compiler
+		matrix_row "$compiler, ASan and UBSan" asan "$compiler-asan" true -DCMAKE_C_COMPILER=$compiler
+		matrix_row "$compiler, TSan" tsan "$compiler-tsan" true -DCMAKE_C_COMPILER=$compiler
+	done
+	matrix_row "gcc, Valgrind" valgrind valgrind true
+	matrix_row "RLIMIT_AS 64 GiB" release gcc-release "ulimit -v 67108864" -DCMAKE_C_COMPILER=gcc
+	matrix_row "RLIMIT_NOFILE 64" release gcc-release "ulimit -n 64" -DCMAKE_C_COMPILER=gcc
+	return $matrix_status
+}
+
+cmd_doctor() {
+	local missing
+	echo "system       $(sed -n 's/^PRETTY_NAME="\(.*\)"/\1/p' /etc/os-release 2>/dev/null), kernel $(uname -r) $(uname -m)"
+	echo "processors   $jobs, memory $(awk '/MemTotal/ { printf "%.1f GiB", $2 / 1048576 }' /proc/meminfo)"
+	echo "user         $(id -un 2>/dev/null || id -u)"
+	echo "compilers    $(cc --version 2>/dev/null | head -n 1 || true); $(clang --version 2>/dev/null | head -n 1 || echo "no clang")"
+	echo "cmake        $(cmake --version 2>/dev/null | head -n 1 || true)"
+	echo "limits       vm.max_map_count $(cat /proc/sys/vm/max_map_count), vm.overcommit_memory $(cat /proc/sys/vm/overcommit_memory), address space $(ulimit -v)"
+	echo "userfaultfd  vm.unprivileged_userfaultfd $(cat /proc/sys/vm/unprivileged_userfaultfd 2>/dev/null || echo absent)"
+	echo "builds       $build_root"
+	missing=$(missing_packages build test clang check fuzz)
+	if [ -n "$missing" ]; then
+		echo "missing      (tools/dev installs them when a command needs them)"
+		sed 's/\t/  - /; s/^/             /' <<<"$missing"
+	fi
+}
