@@ -1,0 +1,51 @@
+/*
+ * Waiting that spins before it sleeps, and learns per thread whether spinning pays.
+ *
+ * Being woken from a futex costs some 30,000 ns, seeing a word change while spinning 100. A thread whose last waits were
+ * short spins for the next one up to ZI_SPIN_MAX_NS; one whose waits were long goes to sleep at once. A thread that slept
+ * although the answer was near notices it by the length of that wait, and spins again.
+ */
+#ifndef ZI_BASE_PARK_H
+#define ZI_BASE_PARK_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* States of a word that one thread waits on and others set once. */
+enum {
+	ZI_PARK_EMPTY = 0,
+	ZI_PARK_SET = 1,
+	ZI_PARK_ASLEEP = 2, /* empty, and its owner needs a futex wake */
+};
+
+/*
+ * Waits until the word is ZI_PARK_SET: true. False when the deadline (absolute, monotonic, INT64_MAX for none) passed
+ * first; the word may become set right after. No lock of ours may be held.
+ */
+bool zi_park(_Atomic uint32_t *word, int64_t deadline);
+
+/*
+ * Sets the word. True when its owner sleeps: the caller then owes it a zi_futex_wake(word, 1), which may come after
+ * locks were released, and also after the word is gone: wakes may be spurious everywhere.
+ */
+static inline bool zi_park_set(_Atomic uint32_t *word)
+{
+	return atomic_exchange_explicit(word, ZI_PARK_SET, memory_order_acq_rel) == ZI_PARK_ASLEEP;
+}
+
+/* The two halves, for waits on something other than one word. */
+
+struct zi_spin {
+	int64_t start;  /* monotonic ns */
+	int64_t budget; /* ns from start; 0: do not spin */
+	bool counted;   /* among the threads that spin now */
+};
+
+/* Spins while the word has the value and the budget lasts. True when it changed. */
+void zi_spin_begin(struct zi_spin *s, int64_t deadline);
+bool zi_spin_while(struct zi_spin *s, const _Atomic uint32_t *word, uint32_t value);
+/* The wait is over; learns from how long it took. */
+void zi_spin_end(struct zi_spin *s);
+
+#endif
