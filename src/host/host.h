@@ -1,0 +1,167 @@
+/*
+ * The host ring: everything that talks to Linux. Common rules: addresses and lengths are page-aligned and
+ * non-zero unless said otherwise; statuses are Zircon's (errno never leaves this ring); functions marked
+ * [fault] may be called in the fault handler.
+ */
+#ifndef ZI_HOST_HOST_H
+#define ZI_HOST_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <zircon/types.h>
+
+/* ------------------------------------------------------------------ start: host.c, probe.c */
+
+/*
+ * Makes the arena, the physmap, the root reservation and installs the trap handlers, once. Thread-safe.
+ * ZX_ERR_NO_MEMORY when not even small windows fit (RLIMIT_AS): the next call tries again.
+ */
+zx_status_t zi_host_start(void);
+/* After fork(2), in the child: drops arena, physmap, reservation and state; the next start makes new ones. */
+void zi_host_after_fork(void);
+/*
+ * Called first in the child, when locks and slabs are reset already and the windows still exist: the
+ * layers above forget their world here. Their caches (zi_cache) stay usable, their slab objects are gone.
+ */
+void zi_host_set_fork_hook(void (*child)(void));
+
+struct zi_host_caps {
+	uint64_t arena_pages;     /* frames that exist */
+	uintptr_t root_base;      /* the reservation in which self's root VMAR lies */
+	size_t root_len;
+	uint64_t max_segment_pages; /* largest extent that one caller should ask for */
+	size_t max_maps;          /* vm.max_map_count */
+	bool on_valgrind;
+	bool uffd_user;           /* userfaultfd for user-mode faults is available */
+	bool uffd_full;           /* … and for faults inside system calls */
+	bool uffd_wp_shmem;
+	bool uffd_sigbus;
+};
+const struct zi_host_caps *zi_host_caps(void); /* valid after zi_host_start */
+
+/* ------------------------------------------------------------------ frames and extents: arena.c */
+
+/*
+ * The arena is one sparse memfd, mapped whole at zi_physmap. A frame is a page of it; its number is the
+ * page index in the arena. Frame 0 is never handed out. An untouched frame costs nothing and reads zero.
+ */
+extern uint8_t *zi_physmap;
+
+static inline uint8_t *zi_frame_ptr(uint64_t frame)
+{
+	return zi_physmap + (frame << 12);
+}
+
+#define ZI_EXTENT_STALE 4
+
+/*
+ * A run of frames. Freed extents keep some resident frames with old bytes for reuse; an extent handed out
+ * with ZI_EXTENT_ANY names those runs, every other frame of it reads zero.
+ */
+struct zi_extent {
+	uint64_t frame; /* first frame; 0: no extent */
+	uint64_t pages;
+	uint32_t nstale;
+	struct {
+		uint64_t off; /* pages from the start of the extent */
+		uint64_t pages;
+	} stale[ZI_EXTENT_STALE];
+};
+
+enum {
+	ZI_EXTENT_ZERO = 0, /* every frame reads zero; nstale is 0 */
+	ZI_EXTENT_ANY = 1,  /* stale frames allowed, resident ones preferred */
+};
+
+/* [fault] pages > 0; *out->pages may be larger than asked (rounded to a size class). align_pages a power of
+ * two, 1 for none. ZX_ERR_NO_MEMORY when offset space is out. */
+zx_status_t zi_extent_alloc(uint64_t pages, uint64_t align_pages, unsigned flags,
+			    struct zi_extent *out);
+/* [fault] `frame`, `pages` as returned by alloc. touched=false promises that no frame was ever resident (then
+ * nothing is asked of the kernel). */
+void zi_extent_free(uint64_t frame, uint64_t pages, bool touched);
+
+/* [fault] Gives all kept resident frames of free extents back to the system; how many they were. */
+uint64_t zi_extent_trim(void);
+
+struct zi_extent_stats { /* frames */
+	uint64_t live;   /* in extents handed out */
+	uint64_t kept;   /* resident in free extents */
+	uint64_t unused; /* never handed out */
+	uint64_t lost;   /* offset space lost because no memory was left to remember it */
+};
+void zi_extent_stats(struct zi_extent_stats *out);
+
+/* ------------------------------------------------------------------ the memory of frames: frames.c */
+
+/* [fault] Frees the memory of frames: they read zero, mappings of them too (fallocate PUNCH_HOLE). */
+void zi_frames_discard(uint64_t frame, uint64_t pages);
+/* [fault] Next run of resident frames in [frame, frame+pages); false: none. Exact (SEEK_DATA/SEEK_HOLE). */
+bool zi_frames_next_data(uint64_t frame, uint64_t pages, uint64_t *out_frame, uint64_t *out_pages);
+/* [fault] Makes frames resident through the physmap (MADV_POPULATE_WRITE, or touches). NO_MEMORY on failure. */
+zx_status_t zi_frames_populate(uint64_t frame, uint64_t pages);
+/* [fault] Reads n bytes at byte `off` of frame `frame` without making holes resident (pread). */
+void zi_frames_peek(uint64_t frame, uint64_t off, void *buf, size_t n);
+/* [fault] All bytes of a frame are zero? Reads through the physmap: only for resident frames. */
+bool zi_frame_is_zero(uint64_t frame);
+
+/* ------------------------------------------------------------------ placement: place.c */
+
+enum { ZI_PROT_R = 1, ZI_PROT_W = 2, ZI_PROT_X = 4 }; /* equal to ZX_VM_PERM_* */
+
+/*
+ * [fault] All four act inside the root reservation, replace what is there in one step, and return
+ * ZX_ERR_NO_MEMORY when the kernel refuses (zi_place_out_of_maps() tells whether it was the map limit).
+ */
+zx_status_t zi_place_frames(uintptr_t addr, size_t len, uint64_t frame, uint32_t prot,
+			    bool populate);
+zx_status_t zi_place_protect(uintptr_t addr, size_t len, uint32_t prot);
+zx_status_t zi_place_reserve(uintptr_t addr, size_t len); /* back to PROT_NONE reservation */
+bool zi_place_out_of_maps(void);  /* was the last refusal (this thread) the map count limit? */
+
+/* Is any host mapping at the address, whoever made it? (mapped.c) */
+bool zi_host_is_mapped(uintptr_t addr);
+
+/* ------------------------------------------------------------------ traps: sigfault.c */
+
+enum zi_trap_access { ZI_ACCESS_READ, ZI_ACCESS_WRITE, ZI_ACCESS_EXEC };
+
+struct zi_trap {
+	uintptr_t addr;             /* faulting address (byte) */
+	uintptr_t ip;
+	enum zi_trap_access access;
+	bool is_sigbus;
+	void *ucontext;             /* ucontext_t of the handler */
+	uint64_t err_code;          /* hardware code where known */
+};
+
+/*
+ * The one fault entry above us: true when the access can be retried. On false *out_status is the status
+ * Zircon would put into the exception, or ZX_OK when the address is not ours at all.
+ */
+typedef bool (*zi_trap_resolver)(const struct zi_trap *trap, zx_status_t *out_status);
+void zi_trap_set_resolver(zi_trap_resolver fn);
+/* Describes an unresolved fault on our memory in one or more lines (async-signal-safe writer). */
+typedef void (*zi_trap_reporter)(const struct zi_trap *trap, zx_status_t status, int fd);
+void zi_trap_set_reporter(zi_trap_reporter fn);
+/* Program-level expectation (zirconia/fault.h): true when it consumed the fault (context was changed). */
+typedef bool (*zi_trap_expecter)(const struct zi_trap *trap, zx_status_t status);
+void zi_trap_set_expecter(zi_trap_expecter fn);
+
+/* ------------------------------------------------------------------ fallible copy: copy.S, copy.c */
+
+struct zi_copy_result {
+	size_t done;       /* bytes copied, exact, ascending */
+	uintptr_t fault;   /* address that faulted, 0 when all was copied */
+	bool fault_write;  /* the store faulted */
+};
+
+/* [fault] Captured: faults are never resolved, the copy stops. Usable under a tree lock. */
+struct zi_copy_result zi_copy_captured(void *dst, const void *src, size_t n);
+/* Resolved: faults go to the resolver first. No lock of ours may be held. out_status gets the resolver's status. */
+struct zi_copy_result zi_copy_resolved(void *dst, const void *src, size_t n,
+				       zx_status_t *out_status);
+
+#endif

@@ -1,0 +1,123 @@
+/* Placing frames at addresses of the root reservation. Runs on the fault path: keeps errno. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/assert.h"
+#include "base/span.h"
+#include "host/host_i.h"
+
+/*
+ * A core dump faults in every hole of a dumped mapping. Small ones are worth it, for the contents of VMOs are
+ * what one wants to see; of a mapping this large a dump would never end.
+ */
+#define DUMP_MAX ((size_t)256 << 20)
+
+/* Lines of the map list that the kernel does not count (vsyscall) or may need for one change (splits). */
+#define MAPS_SLACK 4
+
+static _Thread_local bool refused __attribute__((tls_model("initial-exec")));
+
+static int prot_of(uint32_t prot)
+{
+	return ((prot & ZI_PROT_R) != 0 ? PROT_READ : 0) |
+	       ((prot & ZI_PROT_W) != 0 ? PROT_WRITE : 0) |
+	       ((prot & ZI_PROT_X) != 0 ? PROT_EXEC : 0);
+}
+
+static void check_range(uintptr_t addr, size_t len)
+{
+	ZI_DASSERT(len > 0 && zi_is_page_aligned(addr) && zi_is_page_aligned(len));
+	ZI_DASSERT(zi_window_in_root(addr) && zi_window_in_root(addr + len - 1));
+	(void)addr;
+	(void)len;
+}
+
+static zx_status_t answer(bool ok, int saved)
+{
+	refused = !ok && errno == ENOMEM;
+	errno = saved;
+	return ok ? ZX_OK : ZX_ERR_NO_MEMORY;
+}
+
+/*
+ * To Memcheck, memory without access is memory nobody may use. But these pages wait for the trap to fill
+ * them: the hardware decides, and our handler.
+ */
+static void tell_valgrind(uintptr_t addr, size_t len, uint32_t prot)
+{
+	if (prot == 0)
+		ZI_VG_MAKE_DEFINED((void *)addr, len);
+}
+
+zx_status_t zi_place_frames(uintptr_t addr, size_t len, uint64_t frame, uint32_t prot,
+			    bool populate)
+{
+	int saved = errno;
+	int flags = MAP_SHARED | MAP_FIXED | MAP_NORESERVE | (populate ? MAP_POPULATE : 0);
+	void *p;
+
+	check_range(addr, len);
+	ZI_DASSERT(frame != 0 &&
+		   zi_in_range(frame, len >> ZI_PAGE_SHIFT, zi_window.bytes >> ZI_PAGE_SHIFT));
+	p = mmap((void *)addr, len, prot_of(prot), flags, zi_window.fd,
+		 (off_t)(frame << ZI_PAGE_SHIFT));
+	if (p == MAP_FAILED)
+		return answer(false, saved);
+	if (__builtin_expect(zi_window.no_huge_pages, 0))
+		madvise(p, len, MADV_NOHUGEPAGE);
+	if (len >= DUMP_MAX)
+		madvise(p, len, MADV_DONTDUMP);
+	tell_valgrind(addr, len, prot);
+	return answer(true, saved);
+}
+
+zx_status_t zi_place_protect(uintptr_t addr, size_t len, uint32_t prot)
+{
+	int saved = errno;
+
+	check_range(addr, len);
+	if (mprotect((void *)addr, len, prot_of(prot)) < 0)
+		return answer(false, saved);
+	tell_valgrind(addr, len, prot);
+	return answer(true, saved);
+}
+
+zx_status_t zi_place_reserve(uintptr_t addr, size_t len)
+{
+	int saved = errno;
+
+	check_range(addr, len);
+	return answer(mmap((void *)addr, len, PROT_NONE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1,
+			   0) != MAP_FAILED,
+		      saved);
+}
+
+/* Counts on demand, not at the refusal: it takes milliseconds when there are many maps. */
+bool zi_place_out_of_maps(void)
+{
+	char text[1024]; /* small: this may run on a signal stack */
+	int saved = errno;
+	size_t limit = zi_host_caps()->max_maps;
+	size_t lines = 0;
+	ssize_t got;
+	int fd;
+
+	if (!refused)
+		return false;
+	if (zi_probe_read("/proc/sys/vm/max_map_count", text, sizeof(text)) &&
+	    strtoul(text, NULL, 10) > 0)
+		limit = strtoul(text, NULL, 10);
+	fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+	while (fd >= 0 && ((got = read(fd, text, sizeof(text))) > 0 ||
+			   (got < 0 && errno == EINTR)))
+		for (ssize_t i = 0; i < got; i++)
+			lines += text[i] == '\n';
+	if (fd >= 0)
+		close(fd);
+	errno = saved;
+	return lines + MAPS_SLACK >= limit;
+}
