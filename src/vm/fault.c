@@ -1,0 +1,194 @@
+/*
+ * The one fault path. Runs in the trap handler of the faulting thread and inside system calls that copy from or to
+ * user buffers. May take our locks (none is held by the thread), allocates from slabs only.
+ */
+#include "vm/fault.h"
+
+#include "base/assert.h"
+#include "base/span.h"
+#include "host/host.h"
+#include "vm/mapping_i.h"
+#include "vm/vmar.h"
+
+/*
+ * Forks of consecutive pages double up to this: one page at a time costs 13 us each, blocks of 64 bring the signal, the
+ * placement and the copy below 1 us per page, longer ones gain nothing and copy in vain more often.
+ */
+enum { ZI_FORK_BLOCK_MAX = 64 };
+/* A node with more scattered forks than this forks aligned blocks, so that host maps do not run out. */
+enum { ZI_FORK_ISLANDS = 4096, ZI_FORK_ISLAND_BLOCK = 16 };
+/* Write access comes back over at most this many pages at once. */
+enum { ZI_RAISE_PAGES = 4096 };
+
+/* Finds the mapping and returns with its tree lock held, the address space lock released. NULL: nothing mapped. */
+static struct zi_mapping *find_and_lock(struct zi_aspace *as, uintptr_t addr)
+{
+	for (;;) {
+		zi_lock(&as->lock);
+		struct zi_mapping *m = zi_aspace_find_locked(as, addr);
+
+		if (m == NULL) {
+			zi_unlock(&as->lock);
+			return NULL;
+		}
+		struct zi_tree *t = m->vmo->tree;
+
+		if (zi_trylock(&t->lock)) {
+			zi_unlock(&as->lock);
+			return m;
+		}
+		/* Somebody works on this tree: wait for it without keeping faults in other trees waiting. */
+		zi_tree_ref(t);
+		zi_unlock(&as->lock);
+		zi_lock(&t->lock);
+		zi_unlock(&t->lock);
+		zi_tree_unref(t);
+	}
+}
+
+/* Rows 3-6: what the mapping and the VMO say about the address. */
+static zx_status_t check_access(const struct zi_mapping *m, uintptr_t page, bool write, bool exec)
+{
+	uint32_t prot = zi_mapping_prot_at(m, page, NULL);
+	uint32_t need = exec ? ZX_VM_PERM_READ | ZX_VM_PERM_EXECUTE :
+			write ? ZX_VM_PERM_WRITE :
+				ZX_VM_PERM_READ;
+	const struct zi_vmo *v = m->vmo;
+	uint64_t off = m->vmo_off + (page - m->base);
+
+	if ((prot & need) != need)
+		return ZX_ERR_ACCESS_DENIED;
+	if (off >= (v->slice ? v->window : v->node->size << ZI_PAGE_SHIFT))
+		return ZX_ERR_OUT_OF_RANGE;
+	if (m->fault_beyond_stream && v->stream != NULL && v->stream->set &&
+	    off >= zi_page_up(v->stream->bytes))
+		return ZX_ERR_OUT_OF_RANGE;
+	if (v->node->discard == ZI_DISCARD_GONE)
+		return ZX_ERR_NOT_FOUND;
+	return ZX_OK;
+}
+
+/* The page is the node's own but shown without write access: raise the whole run around it. */
+static zx_status_t raise_run(struct zi_mapping *m, uintptr_t page)
+{
+	const uint64_t window = (uint64_t)ZI_RAISE_PAGES << ZI_PAGE_SHIFT;
+	uintptr_t lo = zi_max(m->base, page - page % window);
+	uintptr_t end = zi_min(m->base + m->len, page - page % window + window);
+	uintptr_t start = lo;
+
+	/* Back from the page's answer to where the run of own pages begins. */
+	for (uintptr_t va = lo; va <= page;) {
+		struct zi_found f = zi_node_lookup(m->vmo->node, zi_mapping_page(m, va),
+						   (page - va + ZI_PAGE) >> ZI_PAGE_SHIFT);
+
+		va += f.pages << ZI_PAGE_SHIFT;
+		if (f.node != m->vmo->node && va <= page)
+			start = va;
+	}
+	uintptr_t stop = page;
+
+	while (stop < end) {
+		struct zi_found f = zi_node_lookup(m->vmo->node, zi_mapping_page(m, stop),
+						   (end - stop) >> ZI_PAGE_SHIFT);
+
+		if (f.node != m->vmo->node)
+			break;
+		stop += f.pages << ZI_PAGE_SHIFT;
+	}
+	return zi_mapping_reprotect(m, start, stop, 0);
+}
+
+/* Pages that may be forked along with pgi: within the mapping and what it shows. */
+static uint64_t room_ahead(const struct zi_mapping *m, uintptr_t page)
+{
+	uintptr_t end = zi_mapping_shown_end(m);
+
+	return end > page + ZI_PAGE ? (end - page - ZI_PAGE) >> ZI_PAGE_SHIFT : 0;
+}
+
+static zx_status_t fork_at(struct zi_mapping *m, uintptr_t page)
+{
+	struct zi_node *n = m->vmo->node;
+	uint64_t pgi = zi_mapping_page(m, page), done;
+	uint64_t ahead;
+
+	if (pgi == m->fork_next && m->fork_block != 0) {
+		m->fork_block = (uint32_t)zi_min(m->fork_block * 2, ZI_FORK_BLOCK_MAX);
+		ahead = m->fork_block - 1;
+	} else if (n->islands < ZI_FORK_ISLANDS) {
+		m->fork_block = 1;
+		n->islands++;
+		ahead = 0;
+	} else {
+		/* Crowded: the block around the page, so that neighbours share one host map. */
+		uint64_t first = pgi - pgi % ZI_FORK_ISLAND_BLOCK;
+
+		m->fork_block = ZI_FORK_ISLAND_BLOCK;
+		if (first < pgi)
+			zi_node_fork_shadows(n, first, pgi - first);
+		ahead = first + ZI_FORK_ISLAND_BLOCK - pgi - 1;
+	}
+	zx_status_t st = zi_node_fork(n, pgi, zi_min(ahead, room_ahead(m, page)), &done);
+
+	m->fork_next = pgi + done;
+	return st;
+}
+
+zx_status_t zi_fault(uintptr_t addr, bool write, bool exec, bool *out_ours)
+{
+	struct zi_aspace *as = zi_aspace_self_if_started();
+
+	*out_ours = as != NULL && addr >= as->base && addr - as->base < as->len;
+	if (!*out_ours)
+		return ZX_ERR_NOT_FOUND;
+	struct zi_mapping *m = find_and_lock(as, addr);
+
+	if (m == NULL)
+		return ZX_ERR_NOT_FOUND;
+	struct zi_tree *t = m->vmo->tree;
+	uintptr_t page = addr & ~(uintptr_t)ZI_PAGE_MASK;
+	zx_status_t st = check_access(m, page, write, exec);
+
+	if (st == ZX_OK) {
+		struct zi_found f = zi_node_lookup(m->vmo->node, zi_mapping_page(m, page), 1);
+
+		if (f.kind == ZI_FOUND_ABSENT) {
+			st = ZX_ERR_BAD_STATE;
+		} else if (!write) {
+			/* Another thread was quicker, or host maps ran out: place what belongs there. */
+			st = zi_mapping_place(m, page, page + ZI_PAGE, 0, false);
+		} else if (f.node == m->vmo->node) {
+			/* Place as well as raise: the range may have been given up for want of host maps. */
+			st = m->unplaced ? zi_mapping_place(m, page, page + ZI_PAGE, 0, false) :
+					   raise_run(m, page);
+		} else {
+			st = fork_at(m, page);
+		}
+	}
+	zi_unlock(&t->lock);
+	return st;
+}
+
+static zx_status_t user_copy(void *dst, const void *src, size_t n)
+{
+	zx_status_t st;
+	struct zi_copy_result r = zi_copy_resolved(dst, src, n, &st);
+
+	return r.done == n ? ZX_OK : ZX_ERR_INVALID_ARGS;
+}
+
+zx_status_t zi_user_read(void *dst, const void *user, size_t n)
+{
+	return n == 0 ? ZX_OK : user_copy(dst, user, n);
+}
+
+zx_status_t zi_user_write(void *user, const void *src, size_t n)
+{
+	return n == 0 ? ZX_OK : user_copy(user, src, n);
+}
+
+zx_status_t zi_user_probe(uintptr_t addr, bool write)
+{
+	(void)write;
+	return zi_host_is_mapped(addr) ? ZX_ERR_ACCESS_DENIED : ZX_ERR_NOT_FOUND;
+}

@@ -1,0 +1,225 @@
+/*
+ * Expected faults: frames in the stack of whoever expects one, newest first per thread, and the trap hook that ends the faulting code.
+ *
+ * The hook runs in the signal handler of the faulting thread. It writes the frame and the saved registers, nothing else: the handler
+ * returns as usual, by which the kernel puts the signal mask and the alternate stack right, and the thread goes on in leave(),
+ * outside of any handler, from where it jumps.
+ */
+#include "vm/fault_expect.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <ucontext.h>
+
+#include <zircon/syscalls/exception.h>
+
+#include "base/assert.h"
+#include "base/lock.h"
+#include "host/host.h"
+#include "vm/vm.h"
+
+static _Thread_local zirconia_fault_frame_t *innermost;
+
+/* Bytes of a signal mask in a signal frame: the C library's sigset_t is larger, what follows there is not the mask's. */
+#define KERNEL_SIGMASK 8u
+
+/* Stack between the frame's owner and leave(): what a compiler may keep below the stack pointer. */
+#define SKIPPED_STACK 256u
+
+zx_status_t zi_fault_expect_start(void)
+{
+	/* The trap handlers outlive everything, also fork(2): once is enough. */
+	static atomic_bool started;
+	zx_status_t st;
+
+	if (atomic_load_explicit(&started, memory_order_relaxed))
+		return ZX_OK;
+	st = zi_vm_start();
+	if (st != ZX_OK)
+		return st;
+	zi_trap_set_expecter(zi_fault_expecter);
+	atomic_store_explicit(&started, true, memory_order_relaxed);
+	return ZX_OK;
+}
+
+/* ---- registers of the interrupted code */
+
+#if defined(__x86_64__)
+
+#define GENERAL_PROTECTION 13
+
+static bool is_general_protection(const ucontext_t *uc)
+{
+	return uc->uc_mcontext.gregs[REG_TRAPNO] == GENERAL_PROTECTION;
+}
+
+static void go_on_with_status(ucontext_t *uc, int64_t status)
+{
+	uc->uc_mcontext.gregs[REG_RDX] = status;
+	uc->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)zi_try_landing;
+}
+
+static void go_on_in(ucontext_t *uc, void (*fn)(zirconia_fault_frame_t *), uintptr_t sp,
+		     zirconia_fault_frame_t *arg)
+{
+	const greg_t direction_flag = 0x400;
+
+	/* As after a call: the stack pointer is 8 past a multiple of 16, and strings go upwards. */
+	uc->uc_mcontext.gregs[REG_RSP] = (greg_t)((sp & ~(uintptr_t)15) - 8);
+	uc->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)fn;
+	uc->uc_mcontext.gregs[REG_RDI] = (greg_t)(uintptr_t)arg;
+	uc->uc_mcontext.gregs[REG_EFL] &= ~direction_flag;
+}
+
+#elif defined(__aarch64__)
+
+static bool is_general_protection(const ucontext_t *uc)
+{
+	(void)uc;
+	return false;
+}
+
+static void go_on_with_status(ucontext_t *uc, int64_t status)
+{
+	uc->uc_mcontext.regs[1] = (uint64_t)status;
+	uc->uc_mcontext.pc = (uintptr_t)zi_try_landing;
+}
+
+static void go_on_in(ucontext_t *uc, void (*fn)(zirconia_fault_frame_t *), uintptr_t sp,
+		     zirconia_fault_frame_t *arg)
+{
+	uc->uc_mcontext.sp = sp & ~(uintptr_t)15;
+	uc->uc_mcontext.pc = (uintptr_t)fn;
+	uc->uc_mcontext.regs[0] = (uintptr_t)arg;
+}
+
+#else
+#error "expected faults are written for x86-64 and AArch64"
+#endif
+
+/* ---- the hook */
+
+static uint32_t access_bit(enum zi_trap_access access)
+{
+	switch (access) {
+	case ZI_ACCESS_WRITE:
+		return ZX_VM_PERM_WRITE;
+	case ZI_ACCESS_EXEC:
+		return ZX_VM_PERM_EXECUTE;
+	case ZI_ACCESS_READ:
+		break;
+	}
+	return ZX_VM_PERM_READ;
+}
+
+/* Memory that is not ours is memory that Zircon would not know either. */
+static zx_status_t told_status(zx_status_t status)
+{
+	return status == ZX_OK ? ZX_ERR_NOT_FOUND : status;
+}
+
+static void describe(const struct zi_trap *trap, zx_status_t status, zirconia_fault_info_t *info)
+{
+	memset(info, 0, sizeof(*info));
+	info->access = access_bit(trap->access);
+	info->ip = trap->ip;
+	info->err_code = trap->err_code;
+	if (is_general_protection(trap->ucontext)) {
+		info->type = ZX_EXCP_GENERAL;
+		info->status = ZX_OK;
+		return;
+	}
+	info->type = ZX_EXCP_FATAL_PAGE_FAULT;
+	info->status = told_status(status);
+	info->addr = trap->addr;
+}
+
+__attribute__((noreturn)) static void leave(zirconia_fault_frame_t *frame)
+{
+	innermost = frame->outer;
+	longjmp(frame->env, 1);
+}
+
+bool zi_fault_expecter(const struct zi_trap *trap, zx_status_t status)
+{
+	ucontext_t *uc = trap->ucontext;
+	zirconia_fault_frame_t *frame = innermost;
+
+	if (trap->ip >= (uintptr_t)zi_try_begin && trap->ip < (uintptr_t)zi_try_end) {
+		go_on_with_status(uc, told_status(status));
+		return true;
+	}
+	/*
+	 * Another number of locks than at the frame's beginning: the fault struck a signal handler of the program in the middle of a
+	 * call of ours, or the call itself is broken. Leaving would keep the lock forever.
+	 */
+	if (frame == NULL || frame->locks_held != zi_locks_held)
+		return false;
+	describe(trap, status, &frame->info);
+	memcpy(&uc->uc_sigmask, frame->sigmask, KERNEL_SIGMASK);
+	go_on_in(uc, leave, frame->sp, frame);
+	return true;
+}
+
+/* ---- frames */
+
+void zi_fault_frame_begin(zirconia_fault_frame_t *frame)
+{
+	sigset_t mask;
+
+	_Static_assert(sizeof(mask) <= sizeof(frame->sigmask), "the frame holds a signal mask");
+	/* Without a started library nothing can be caught; whatever faults then meets the default action. */
+	(void)zi_fault_expect_start();
+	memset(frame->sigmask, 0, sizeof(frame->sigmask));
+	pthread_sigmask(SIG_SETMASK, NULL, &mask);
+	memcpy(frame->sigmask, &mask, sizeof(mask));
+	frame->locks_held = zi_locks_held;
+	frame->sp = (uintptr_t)__builtin_frame_address(0) - SKIPPED_STACK;
+	frame->outer = innermost;
+	innermost = frame;
+}
+
+void zi_fault_frame_end(zirconia_fault_frame_t *frame)
+{
+	if (innermost != frame)
+		ZI_PANIC("zirconia_fault_end: not the innermost frame of this thread");
+	innermost = frame->outer;
+}
+
+/* ---- many bytes */
+
+size_t zi_fault_copy(void *dst, const void *src, size_t n)
+{
+	zx_status_t st;
+
+	if (n == 0 || zi_fault_expect_start() != ZX_OK)
+		return 0;
+	return zi_copy_resolved(dst, src, n, &st).done;
+}
+
+size_t zi_fault_fill(void *dst, uint8_t value, size_t n)
+{
+	static const uint8_t zeros[ZI_PAGE];
+	uint8_t values[512];
+	const uint8_t *src = zeros;
+	size_t block = sizeof(zeros);
+	size_t done = 0;
+
+	if (value != 0) {
+		memset(values, value, sizeof(values));
+		src = values;
+		block = sizeof(values);
+	}
+	while (done < n) {
+		const size_t want = n - done < block ? n - done : block;
+		const size_t got = zi_fault_copy((uint8_t *)dst + done, src, want);
+
+		done += got;
+		if (got < want)
+			break;
+	}
+	return done;
+}

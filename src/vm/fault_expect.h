@@ -1,0 +1,69 @@
+/*
+ * What a program can do about its own faults (zirconia/fault.h): single accesses that answer a status, expectations, probes, and
+ * the report on a fault that nobody expected. fault.c knows nothing of this: the trap hooks bring it in after the resolver.
+ */
+#ifndef ZI_VM_FAULT_EXPECT_H
+#define ZI_VM_FAULT_EXPECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <zirconia/fault.h>
+#include <zircon/types.h>
+
+struct zi_mapping;
+struct zi_trap;
+
+/* ---- fault_try.S: leaf functions without a frame, in which a fault becomes the status of the result */
+
+struct zi_try {
+	uint64_t value;
+	int64_t status; /* a zx_status_t */
+};
+
+struct zi_try zi_try_load8(const volatile void *addr);
+struct zi_try zi_try_load16(const volatile void *addr);
+struct zi_try zi_try_load32(const volatile void *addr);
+struct zi_try zi_try_load64(const volatile void *addr);
+struct zi_try zi_try_store8(volatile void *addr, uint64_t value);
+struct zi_try zi_try_store16(volatile void *addr, uint64_t value);
+struct zi_try zi_try_store32(volatile void *addr, uint64_t value);
+struct zi_try zi_try_store64(volatile void *addr, uint64_t value);
+/* value: what was there before */
+struct zi_try zi_try_cmpxchg32(volatile void *addr, uint64_t expected, uint64_t desired);
+/* A write access that changes nothing, atomically. */
+struct zi_try zi_try_touch(volatile void *addr);
+
+/* The code of the above, and where a fault in it goes on. */
+extern const char zi_try_begin[], zi_try_end[], zi_try_landing[];
+
+/* ---- fault_expect.c */
+
+/* To be the trap hook. Signal context. */
+bool zi_fault_expecter(const struct zi_trap *trap, zx_status_t status);
+/* Starts the library and hooks the above in. */
+zx_status_t zi_fault_expect_start(void);
+/* Bodies of the calls of the same name in zirconia/fault.h. */
+void zi_fault_frame_begin(zirconia_fault_frame_t *frame);
+void zi_fault_frame_end(zirconia_fault_frame_t *frame);
+size_t zi_fault_copy(void *dst, const void *src, size_t n);
+size_t zi_fault_fill(void *dst, uint8_t value, size_t n);
+
+/* ---- fault_probe.c */
+
+/*
+ * What an access at addr, inside m, would be answered (vmar.md 8.1 rows 3-6), and in *out_end up to where the same holds. Needs the
+ * address space lock and the tree lock of m's VMO. Signal-safe.
+ */
+zx_status_t zi_fault_judge_locked(const struct zi_mapping *m, zx_vaddr_t addr, uint32_t access,
+				  zx_vaddr_t *out_end);
+/* Body of zirconia_fault_probe after its checks of arguments. */
+zx_status_t zi_fault_probe(uintptr_t addr, size_t len, uint32_t access);
+
+/* ---- fault_report.c */
+
+/* To be the trap hook: tells in plain words on fd what happened. Signal context; waits for no lock. */
+void zi_fault_reporter(const struct zi_trap *trap, zx_status_t status, int fd);
+
+#endif

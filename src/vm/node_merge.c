@@ -1,0 +1,378 @@
+/*
+ * Death of nodes. A hidden node that is left with one child merges with it: the child takes the hidden node's frames over and
+ * brings its own few pages along, or, when the hidden node has less to bring, the other way round.
+ */
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/slab.h"
+#include "base/span.h"
+#include "host/host.h"
+#include "vm/node.h"
+
+/* A child with at most this many own pages moves without counting what the hidden node holds. */
+enum { ZI_MERGE_FEW = 64 };
+
+void zi_node_prune(struct zi_node *n, uint64_t first, uint64_t pages)
+{
+	uint64_t end = first + pages;
+
+	while (first < end) {
+		uint64_t run;
+
+		if (zi_node_sharers(n, first, end - first, &run) != 0) {
+			first += run;
+			continue;
+		}
+		/* Nobody sees these pages of n, be they its own or an ancestor's seen through it. */
+		for (uint64_t p = first; p < first + run;) {
+			struct zi_found f = zi_node_lookup(n, p, first + run - p);
+
+			if (f.node == n) {
+				zi_node_discard_frames(n, p, f.pages);
+				zi_pageset_clear(&n->own, p, f.pages);
+				zi_pageset_clear(&n->shadow, p, f.pages);
+				zi_pageset_clear(&n->stale, p, f.pages);
+			} else if (n->parent != NULL && n->parent->hidden) {
+				zi_node_prune(n->parent, p + n->parent_off, f.pages);
+			}
+			p += f.pages;
+		}
+		first += run;
+	}
+}
+
+/* Copies one page between frames; the destination frame exists. */
+static void copy_frame(struct zi_node *dst, uint64_t to, const struct zi_node *src, uint64_t from)
+{
+	uint64_t d = zi_node_frame(dst, to, NULL), s = zi_node_frame(src, from, NULL);
+
+	dst->touched = true;
+	memcpy(zi_frame_ptr(d), zi_frame_ptr(s), ZI_PAGE);
+	zi_pageset_clear(&dst->stale, to, 1);
+}
+
+/* The pages of `v` with bytes of their own, which must come along when its frames go. */
+static bool next_own(struct zi_node *v, uint64_t *pgi)
+{
+	uint64_t p = zi_pageset_next_set(&v->own, *pgi);
+
+	while (p < v->size && zi_pageset_test(&v->shadow, p))
+		p = zi_pageset_next_set(&v->own, p + 1);
+	*pgi = p;
+	return p < v->size;
+}
+
+static bool sets_copy(struct zi_node *u, struct zi_node *v, struct zi_pageset *own,
+		      struct zi_pageset *mark, struct zi_pageset *shadow, struct zi_pageset *stale)
+{
+	uint64_t d = v->parent_off, window = v->parent_limit;
+
+	return zi_pageset_copy(own, 0, &u->own, d, window) &&
+	       zi_pageset_copy(mark, 0, &u->mark, d, window) &&
+	       zi_pageset_copy(shadow, 0, &u->shadow, d, window) &&
+	       zi_pageset_copy(stale, 0, &u->stale, d, window);
+}
+
+/* u's segments, seen from v's page 0, go to v. What v cannot see of them is freed or left unused. */
+static void take_segments(struct zi_node *u, struct zi_node *v)
+{
+	uint64_t d = v->parent_off;
+	uint32_t out = 0;
+
+	for (uint32_t i = 0; i < u->nsegs; i++) {
+		struct zi_segment s = u->segs[i];
+
+		if (s.first + s.pages <= d) {
+			if (s.ext_frame != 0)
+				zi_extent_free(s.ext_frame, s.ext_pages, u->touched);
+			continue;
+		}
+		uint64_t cut = s.first < d ? d - s.first : 0;
+
+		s.first = s.first + cut - d;
+		s.frame += cut;
+		s.pages -= cut;
+		u->segs[out++] = s;
+	}
+	u->nsegs = out;
+	v->seg0 = u->seg0;
+	v->segs = u->segs == &u->seg0 ? &v->seg0 : u->segs;
+	v->nsegs = u->nsegs;
+	v->segs_cap = u->segs_cap;
+	u->segs = &u->seg0;
+	u->nsegs = 0;
+	u->segs_cap = 1;
+}
+
+/* v adopts u's frames and copies its own pages into them. False: no memory, nothing changed. */
+static bool merge_down(struct zi_node *u, struct zi_node *v)
+{
+	const uint64_t d = v->parent_off, window = v->parent_limit;
+	struct zi_pageset own = { 0 }, mark = { 0 }, shadow = { 0 }, stale = { 0 }, brought = { 0 };
+	/* Pages that v's mappings show from v's old frames. */
+	struct zi_pageset changed = { 0 };
+	bool ok = sets_copy(u, v, &own, &mark, &shadow, &stale) &&
+		  zi_pageset_copy(&changed, 0, &v->own, 0, window) &&
+		  zi_pageset_copy(&changed, 0, &v->mark, 0, window);
+
+	/* Everything that can fail comes first: bits of v's own pages and frames for them. */
+	for (uint64_t p = 0; ok && next_own(v, &p); p++) {
+		ok = zi_pageset_set(&own, p, 1) && zi_pageset_set(&brought, p, 1) &&
+		     zi_pageset_clear(&mark, p, 1) && zi_pageset_clear(&shadow, p, 1);
+		if (ok)
+			ok = zi_node_ensure_frames(u, p + d, 1) == ZX_OK;
+	}
+	for (uint64_t p = zi_pageset_next_set(&v->mark, 0); ok && p < window;) {
+		uint64_t run = zi_min(zi_pageset_next_clear(&v->mark, p), window) - p;
+
+		ok = zi_pageset_clear(&own, p, run) && zi_pageset_clear(&shadow, p, run) &&
+		     zi_pageset_clear(&stale, p, run) && zi_pageset_set(&mark, p, run);
+		p = zi_pageset_next_set(&v->mark, p + run);
+	}
+	/* Nobody may write v's pages between their copy and the switch. */
+	if (ok && !v->hidden)
+		ok = zi_node_write_protect(v, 0, v->size) == ZX_OK;
+	if (!ok) {
+		zi_pageset_clear_all(&changed);
+		zi_pageset_clear_all(&own);
+		zi_pageset_clear_all(&mark);
+		zi_pageset_clear_all(&shadow);
+		zi_pageset_clear_all(&stale);
+		zi_pageset_clear_all(&brought);
+		return false;
+	}
+	/* What u holds outside of v's view is gone: below, above, and under v's markers. */
+	uint64_t top = d + window;
+
+	zi_node_discard_frames(u, 0, d);
+	for (uint32_t i = 0; i < u->nsegs; i++) {
+		uint64_t lo = zi_max(u->segs[i].first, top);
+		uint64_t hi = u->segs[i].first + u->segs[i].pages;
+
+		if (lo < hi)
+			zi_node_discard_frames(u, lo, hi - lo);
+	}
+	for (uint64_t p = zi_pageset_next_set(&v->mark, 0); p < window;) {
+		uint64_t run = zi_min(zi_pageset_next_clear(&v->mark, p), window) - p;
+
+		zi_node_discard_frames(u, p + d, run);
+		p = zi_pageset_next_set(&v->mark, p + run);
+	}
+	/* v's old frames wait in `old` until the mappings have left them. */
+	struct zi_node old = { .seg0 = v->seg0, .nsegs = v->nsegs, .segs_cap = v->segs_cap,
+			       .touched = v->touched };
+
+	old.segs = v->segs == &v->seg0 ? &old.seg0 : v->segs;
+	take_segments(u, v);
+	v->touched = u->touched || v->touched;
+	zi_pageset_clear_all(&v->stale);
+	v->stale = stale;
+	for (uint64_t p = zi_pageset_next_set(&brought, 0); p != ZI_PAGESET_END;
+	     p = zi_pageset_next_set(&brought, p + 1))
+		copy_frame(v, p, &old, p);
+	zi_pageset_clear_all(&v->own);
+	zi_pageset_clear_all(&v->mark);
+	zi_pageset_clear_all(&v->shadow);
+	v->own = own;
+	v->mark = mark;
+	v->shadow = shadow;
+
+	/* v takes u's place. */
+	uint64_t seen = zi_min(d + window, u->parent_limit);
+
+	v->parent_limit = u->parent != NULL && seen > d ? seen - d : 0;
+	v->parent_off = u->parent != NULL ? d + u->parent_off : 0;
+	v->root_off = u->parent != NULL ? u->parent->root_off + v->parent_off : 0;
+	zi_list_del(&v->in_parent);
+	u->nchildren = 0;
+	v->parent = u->parent;
+	if (u->parent != NULL) {
+		zi_list_insert_before(&u->in_parent, &v->in_parent);
+		zi_list_del(&u->in_parent);
+		u->parent = NULL;
+	}
+	if (v->parent == NULL)
+		zi_pageset_clear_all(&v->mark);
+	/* Soft pages must not show what u's frames held in passing. */
+	if (!zi_pageset_is_empty(&v->stale)) {
+		uint64_t soft = v->parent != NULL ? v->parent_limit : 0;
+
+		for (uint64_t p = zi_pageset_next_set(&v->stale, soft); p < v->size;
+		     p = zi_pageset_next_set(&v->stale, p + 1))
+			zi_node_clean_stale(v, p, 1);
+	}
+	/* Mappings leave the old frames: own pages, markers, and the soft pages past the old window. */
+	for (uint64_t p = zi_pageset_next_set(&changed, 0); p < window;) {
+		uint64_t run = zi_min(zi_pageset_next_clear(&changed, p), window) - p;
+
+		zi_node_replace(v, p, run, true);
+		p = zi_pageset_next_set(&changed, p + run);
+	}
+	if (v->size > window)
+		zi_node_replace(v, window, v->size - window, false);
+	zi_pageset_clear_all(&changed);
+	zi_pageset_clear_all(&brought);
+	for (uint32_t i = 0; i < old.nsegs; i++)
+		if (old.segs[i].ext_frame != 0)
+			zi_extent_free(old.segs[i].ext_frame, old.segs[i].ext_pages, old.touched);
+	if (old.segs_cap > 1)
+		zi_pages_to_system(old.segs, old.segs_cap * sizeof(*old.segs));
+	return true;
+}
+
+/* Resident pages of u in v's window, counted up to `max`. */
+static uint64_t count_resident(struct zi_node *u, uint64_t first, uint64_t pages, uint64_t max)
+{
+	uint64_t count = 0;
+
+	while (pages > 0 && count <= max && u->touched) {
+		uint64_t run, at, len;
+		uint64_t frame = zi_node_frame(u, first, &run);
+
+		run = zi_min(run, pages);
+		if (frame != 0 && zi_frames_next_data(frame, run, &at, &len)) {
+			count += len;
+			run = at + len - frame;
+		}
+		first += run;
+		pages -= run;
+	}
+	return count;
+}
+
+/* The pages of u that v needs, copied into v's frames. False: no memory; what was copied is v's own by now. */
+static bool bring_up(struct zi_node *u, struct zi_node *v)
+{
+	const uint64_t d = v->parent_off, window = v->parent_limit;
+
+	zi_node_sync_soft(u, d, window);
+	for (uint64_t q = zi_pageset_next_set(&u->own, d); q < d + window;
+	     q = zi_pageset_next_set(&u->own, q + 1)) {
+		uint64_t p = q - d;
+
+		if ((zi_pageset_test(&v->own, p) && !zi_pageset_test(&v->shadow, p)) ||
+		    zi_pageset_test(&v->mark, p))
+			continue;
+		/* A shadow of v is a copy of this page already. */
+		bool shadow = zi_pageset_test(&v->shadow, p);
+
+		if (zi_node_ensure_frames(v, p, 1) != ZX_OK)
+			return false;
+		if (!shadow)
+			copy_frame(v, p, u, q);
+		if (!zi_pageset_set(&v->own, p, 1))
+			return false;
+		/* u's own shadow of something above it stays one. */
+		if (zi_pageset_test(&u->shadow, q)) {
+			if (!zi_pageset_set(&v->shadow, p, 1))
+				return false;
+		} else if (shadow) {
+			zi_pageset_clear(&v->shadow, p, 1);
+		}
+	}
+	for (uint64_t q = zi_pageset_next_set(&u->mark, d); q < d + window;
+	     q = zi_pageset_next_set(&u->mark, q + 1)) {
+		uint64_t p = q - d;
+
+		if (zi_pageset_test(&v->own, p)) {
+			zi_pageset_clear(&v->shadow, p, 1);
+			continue;
+		}
+		if (!zi_pageset_set(&v->mark, p, 1))
+			return false;
+		zi_node_clean_stale(v, p, 1);
+	}
+	return true;
+}
+
+/* u brings its pages into v's frames. False: no memory; v is as good as it was. */
+static bool merge_up(struct zi_node *u, struct zi_node *v)
+{
+	const uint64_t d = v->parent_off, window = v->parent_limit;
+
+	if (!bring_up(u, v)) {
+		/* Own pages must be shown from own frames before anybody raises them. */
+		zi_node_replace(v, 0, window, false);
+		return false;
+	}
+	uint64_t seen = zi_min(d + window, u->parent_limit);
+	uint64_t limit = u->parent != NULL && seen > d ? seen - d : 0;
+
+	v->parent_off = u->parent != NULL ? d + u->parent_off : 0;
+	v->root_off = u->parent != NULL ? u->parent->root_off + v->parent_off : 0;
+	v->parent_limit = limit;
+	zi_list_del(&v->in_parent);
+	u->nchildren = 0;
+	v->parent = u->parent;
+	if (u->parent != NULL) {
+		zi_list_insert_before(&u->in_parent, &v->in_parent);
+		zi_list_del(&u->in_parent);
+		u->parent = NULL;
+	}
+	if (limit < window)
+		zi_node_clean_stale(v, limit, window - limit);
+	/* Shadows that no longer have anything above them are pages of their own or nothing. */
+	for (uint64_t p = zi_pageset_next_set(&v->shadow, limit); p != ZI_PAGESET_END;
+	     p = zi_pageset_next_set(&v->shadow, p + 1)) {
+		zi_pageset_clear(&v->shadow, p, 1);
+		if (zi_frame_is_zero(zi_node_frame(v, p, NULL)))
+			zi_pageset_clear(&v->own, p, 1);
+	}
+	if (v->parent == NULL)
+		zi_pageset_clear_all(&v->mark);
+	zi_node_replace(v, 0, window, false);
+	return true;
+}
+
+/* Hidden u has one child left. */
+static void merge(struct zi_node *u)
+{
+	struct zi_node *v = ZI_CONTAINER(u->children.next, struct zi_node, in_parent);
+	uint64_t mine;
+	bool ok;
+
+	if (!v->hidden) {
+		zi_node_sync_shadow(v, 0, v->size);
+		zi_node_sync_soft(v, 0, v->size);
+	}
+	mine = zi_pageset_count(&v->own, 0, v->size) - zi_pageset_count(&v->shadow, 0, v->size);
+	/* Pinned pages keep their frames. */
+	if (v->parent_limit > 0 && v->npins == 0 &&
+	    (mine <= ZI_MERGE_FEW ||
+	     mine <= count_resident(u, v->parent_off, v->parent_limit, mine)))
+		ok = merge_down(u, v);
+	else
+		ok = merge_up(u, v);
+	if (!ok)
+		return; /* a hidden node with one child is legal, only longer */
+	zi_node_free(u);
+}
+
+void zi_node_orphaned(struct zi_node *n)
+{
+	while (n != NULL && !n->hidden && n->nvmos == 0 && n->nchildren == 0) {
+		struct zi_node *up = n->parent;
+
+		ZI_DASSERT(n->npins == 0);
+		if (up != NULL) {
+			uint64_t off = n->parent_off, limit = n->parent_limit;
+
+			zi_list_del(&n->in_parent);
+			up->nchildren--;
+			n->parent = NULL;
+			zi_node_free(n);
+			if (up->hidden) {
+				if (up->nchildren == 1)
+					merge(up);
+				else if (limit > 0)
+					zi_node_prune(up, off, limit);
+				return;
+			}
+			n = up;
+			continue;
+		}
+		zi_node_free(n);
+		return;
+	}
+}

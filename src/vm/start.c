@@ -1,0 +1,51 @@
+/* Start of the vm ring, and its run-time options. */
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/host.h"
+#include "vm/fault.h"
+#include "vm/vm.h"
+
+bool zi_behaviour_2025(void)
+{
+	static _Atomic int cached; /* 0 not asked yet, 1 no, 2 yes */
+	int c = atomic_load_explicit(&cached, memory_order_relaxed);
+
+	if (c == 0) {
+		const char *s = getenv("ZIRCONIA_BEHAVIOUR");
+
+		c = s != NULL && strcmp(s, "2025") == 0 ? 2 : 1;
+		atomic_store_explicit(&cached, c, memory_order_relaxed);
+	}
+	return c == 2;
+}
+
+static bool resolve(const struct zi_trap *trap, zx_status_t *out_status)
+{
+	bool ours;
+	zx_status_t st = zi_fault(trap->addr, trap->access == ZI_ACCESS_WRITE,
+				  trap->access == ZI_ACCESS_EXEC, &ours);
+
+	if (!ours) {
+		*out_status = ZX_OK;
+		return false;
+	}
+	/* The page is there as far as we know: what the kernel could not give is memory. */
+	if (st == ZX_OK && trap->is_sigbus)
+		st = ZX_ERR_NO_MEMORY;
+	*out_status = st;
+	return st == ZX_OK;
+}
+
+zx_status_t zi_vm_start(void)
+{
+	static _Atomic bool hooked;
+	zx_status_t st = zi_host_start();
+
+	if (st != ZX_OK)
+		return st;
+	if (!atomic_exchange_explicit(&hooked, true, memory_order_acq_rel))
+		zi_trap_set_resolver(resolve);
+	return ZX_OK;
+}

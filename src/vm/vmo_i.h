@@ -1,0 +1,36 @@
+/* What the vmo_*.c files share. Tree lock held unless said otherwise. */
+#ifndef ZI_VM_VMO_I_H
+#define ZI_VM_VMO_I_H
+
+#include "base/span.h"
+#include "vm/node.h"
+#include "vm/vmo.h"
+
+static inline uint64_t zi_vmo_size_locked(const struct zi_vmo *v)
+{
+	return v->slice ? v->window : v->node->size << ZI_PAGE_SHIFT;
+}
+
+/* First node page of VMO byte `off`. */
+static inline uint64_t zi_vmo_page(const struct zi_vmo *v, uint64_t off)
+{
+	return (v->base + off) >> ZI_PAGE_SHIFT;
+}
+
+static inline bool zi_vmo_is_discarded(const struct zi_vmo *v)
+{
+	return v->node->discard == ZI_DISCARD_GONE;
+}
+
+/* No lock needed for the first two. A VMO over `node` with one reference; the tree gains a reference. NULL: no memory. */
+struct zi_vmo *zi_vmo_new(enum zi_vmo_kind kind, struct zi_node *node);
+struct zi_stream_size *zi_stream_size_new(void);
+/* Makes `child` the object child of `parent` and says so to whoever waits for zero children. */
+void zi_vmo_adopt(struct zi_vmo *parent, struct zi_vmo *child);
+uint64_t zi_vmo_stream_size_locked(const struct zi_vmo *v);
+/* Stores a stream size; mappings that end with it follow. */
+void zi_vmo_store_stream_size(struct zi_vmo *v, uint64_t size);
+/* ZERO of [off, off+len) bytes after the range check: partial pages are written, whole ones given up. */
+zx_status_t zi_vmo_zero_locked(struct zi_vmo *v, uint64_t off, uint64_t len);
+
+#endif

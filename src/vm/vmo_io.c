@@ -1,0 +1,180 @@
+/* zx_vmo_read and zx_vmo_write: copies between a user buffer and frames, page by page, under the tree lock. */
+#include <string.h>
+
+#include "base/assert.h"
+#include "host/host.h"
+#include "vm/fault.h"
+#include "vm/vm.h"
+#include "vm/vmo_i.h"
+
+/* The lock is let go after this many pages, so that others get a turn. */
+enum { ZI_IO_PAGES = 16 };
+
+/* Rows 2-5: what holds before each piece. */
+static zx_status_t check_locked(const struct zi_vmo *v, uint64_t off, uint64_t len)
+{
+	if (v->kind == ZI_VMO_PHYSICAL)
+		return ZX_ERR_NOT_SUPPORTED;
+	if (off + len < off)
+		return ZX_ERR_OUT_OF_RANGE;
+	if (v->cache_policy != ZX_CACHE_POLICY_CACHED)
+		return ZX_ERR_BAD_STATE;
+	if (off + len > zi_vmo_size_locked(v))
+		return ZX_ERR_OUT_OF_RANGE;
+	return ZX_OK;
+}
+
+/* One piece, inside one run of frames. *out_n: bytes done. */
+static struct zi_copy_result read_own(void *user, struct zi_found f, uint64_t skip, uint64_t n,
+				      uint64_t *out_n)
+{
+	uint64_t run;
+	uint64_t frame = zi_node_frame(f.node, f.pgi, &run);
+
+	n = zi_min(n, zi_min(run, f.pages) * ZI_PAGE - skip);
+	f.node->touched = true;
+	struct zi_copy_result r = zi_copy_captured(user, zi_frame_ptr(frame) + skip, n);
+
+	*out_n = r.done;
+	return r;
+}
+
+/* A soft page may be a hole, which reading must not fill: look through the file first. */
+static struct zi_copy_result read_soft(void *user, struct zi_found f, uint64_t skip, uint64_t n,
+				       uint64_t *out_n)
+{
+	uint8_t page[ZI_PAGE];
+	uint64_t frame = f.node->touched ? zi_node_frame(f.node, f.pgi, NULL) : 0;
+
+	n = zi_min(n, ZI_PAGE - skip);
+	if (frame == 0) {
+		memset(page, 0, n);
+	} else {
+		zi_frames_peek(frame, skip, page, n);
+		for (uint64_t i = 0; i < n; i++) {
+			if (page[i] == 0)
+				continue;
+			/* There is content: remember, and next time no system call is needed. */
+			if (zi_pageset_set(&f.node->own, f.pgi, 1) &&
+			    !zi_pageset_is_empty(&f.node->mark))
+				zi_pageset_clear(&f.node->mark, f.pgi, 1);
+			break;
+		}
+	}
+	struct zi_copy_result r = zi_copy_captured(user, page, n);
+
+	*out_n = r.done;
+	return r;
+}
+
+/* Resolves the fault of a captured copy on the user's buffer, no lock held. */
+static zx_status_t resolve_user(const struct zi_copy_result *r, bool write)
+{
+	bool ours;
+	zx_status_t st = zi_fault(r->fault, write, false, &ours);
+
+	if (ours)
+		return st;
+	return zi_user_probe(r->fault, write);
+}
+
+zx_status_t zi_vmo_read(struct zi_vmo *v, void *user, uint64_t off, uint64_t len)
+{
+	uint8_t *to = user;
+	struct zi_copy_result r = { 0 };
+
+	for (bool first = true;; first = false) {
+		zi_lock(&v->tree->lock);
+		zx_status_t st = check_locked(v, off, len);
+
+		if (st == ZX_OK && len != 0 && zi_vmo_is_discarded(v))
+			st = ZX_ERR_NOT_FOUND;
+		if (st != ZX_OK || len == 0) {
+			zi_unlock(&v->tree->lock);
+			/* Everything was copied before the VMO changed under us. */
+			return len == 0 && !first ? ZX_OK : st;
+		}
+		struct zi_node *absent = NULL;
+		uint64_t budget = zi_min(len, ZI_IO_PAGES * ZI_PAGE - (off & ZI_PAGE_MASK));
+
+		r.fault = 0;
+		while (budget > 0 && r.fault == 0) {
+			uint64_t skip = off & ZI_PAGE_MASK, n;
+			struct zi_found f = zi_node_lookup(v->node, zi_vmo_page(v, off),
+							   zi_page_up(skip + budget) >> ZI_PAGE_SHIFT);
+
+			if (f.kind == ZI_FOUND_ABSENT) {
+				absent = f.node;
+				break;
+			}
+			r = f.kind == ZI_FOUND_OWN ? read_own(to, f, skip, budget, &n) :
+						     read_soft(to, f, skip, budget, &n);
+			to += n;
+			off += n;
+			len -= n;
+			budget -= n;
+		}
+		zi_unlock(&v->tree->lock);
+		if (absent != NULL)
+			return ZX_ERR_BAD_STATE;
+		if (r.fault != 0) {
+			if (!r.fault_write)
+				return ZX_ERR_INTERNAL; /* our own memory: the host is out of it */
+			st = resolve_user(&r, true);
+			if (st != ZX_OK)
+				return st;
+		}
+	}
+}
+
+zx_status_t zi_vmo_write(struct zi_vmo *v, const void *user, uint64_t off, uint64_t len)
+{
+	const uint8_t *from = user;
+	struct zi_copy_result r = { 0 };
+
+	for (bool first = true;; first = false) {
+		zi_lock(&v->tree->lock);
+		zx_status_t st = check_locked(v, off, len);
+
+		if (st == ZX_OK && len != 0 && zi_vmo_is_discarded(v))
+			st = ZX_ERR_NOT_FOUND;
+		if (st != ZX_OK || len == 0) {
+			zi_unlock(&v->tree->lock);
+			return len == 0 && !first ? ZX_OK : st;
+		}
+		uint64_t budget = zi_min(len, ZI_IO_PAGES * ZI_PAGE - (off & ZI_PAGE_MASK));
+
+		r.fault = 0;
+		while (budget > 0 && r.fault == 0) {
+			uint64_t skip = off & ZI_PAGE_MASK;
+			uint64_t pgi = zi_vmo_page(v, off), run;
+			struct zi_node *n = v->node;
+
+			/* The page is made own before the buffer is looked at. */
+			if (!zi_pageset_test(&n->own, pgi) || !zi_pageset_is_empty(&n->shadow)) {
+				st = zi_node_own(n, pgi, 1);
+				if (st != ZX_OK)
+					break;
+			}
+			uint64_t frame = zi_node_frame(n, pgi, &run);
+			uint64_t len_here = zi_min(budget, ZI_PAGE - skip);
+
+			n->touched = true;
+			r = zi_copy_captured(zi_frame_ptr(frame) + skip, from, len_here);
+			from += r.done;
+			off += r.done;
+			len -= r.done;
+			budget -= r.done;
+		}
+		zi_unlock(&v->tree->lock);
+		if (st != ZX_OK)
+			return st == ZX_ERR_SHOULD_WAIT ? ZX_ERR_BAD_STATE : st;
+		if (r.fault != 0) {
+			if (r.fault_write)
+				return ZX_ERR_NO_MEMORY; /* a frame could not be had */
+			st = resolve_user(&r, false);
+			if (st != ZX_OK)
+				return st;
+		}
+	}
+}

@@ -1,0 +1,99 @@
+/* Pins: pages that stay committed and keep their frames until they are unpinned. */
+#include "base/assert.h"
+#include "base/slab.h"
+#include "host/host.h"
+#include "vm/vmo_i.h"
+
+enum { ZI_PIN_MAX = 31 };
+
+static uint64_t pins_at(const struct zi_node *n, uint64_t pgi)
+{
+	uint64_t count = 0;
+
+	ZI_LIST_FOREACH(l, &n->pins) {
+		const struct zi_pin *p = ZI_CONTAINER(l, struct zi_pin, link);
+
+		if (pgi >= p->first && pgi - p->first < p->pages)
+			count++;
+	}
+	return count;
+}
+
+/* The count can only rise where a pin begins: looking at those pages is enough. */
+static bool is_full(const struct zi_node *n, uint64_t first, uint64_t pages)
+{
+	if (n->npins < ZI_PIN_MAX)
+		return false;
+	if (pins_at(n, first) >= ZI_PIN_MAX)
+		return true;
+	ZI_LIST_FOREACH(l, &n->pins) {
+		const struct zi_pin *p = ZI_CONTAINER(l, struct zi_pin, link);
+
+		if (p->first >= first && p->first < first + pages &&
+		    pins_at(n, p->first) >= ZI_PIN_MAX)
+			return true;
+	}
+	return false;
+}
+
+zx_status_t zi_vmo_pin(struct zi_vmo *v, uint64_t off, uint64_t len, bool write)
+{
+	uint64_t end;
+
+	(void)write; /* anonymous pages are the same either way */
+	if (off + len < off || !zi_page_up_checked(off + len, &end))
+		return ZX_ERR_OUT_OF_RANGE;
+	ZI_LOCK_SCOPE(&v->tree->lock);
+	if (!zi_in_range(off, len, zi_vmo_size_locked(v)))
+		return ZX_ERR_OUT_OF_RANGE;
+	uint64_t start = zi_page_down(off);
+
+	if (start == end)
+		return ZX_ERR_INVALID_ARGS;
+	if (zi_vmo_is_discarded(v))
+		return ZX_ERR_NOT_FOUND;
+	uint64_t first = zi_vmo_page(v, start), pages = (end - start) >> ZI_PAGE_SHIFT;
+
+	if (is_full(v->node, first, pages))
+		return ZX_ERR_UNAVAILABLE;
+	struct zi_pin *pin = zi_slab_alloc(sizeof(*pin));
+
+	if (pin == NULL)
+		return ZX_ERR_NO_MEMORY;
+	zx_status_t st = zi_node_own(v->node, first, pages);
+
+	if (st != ZX_OK) {
+		zi_slab_free(pin, sizeof(*pin));
+		return st == ZX_ERR_SHOULD_WAIT ? ZX_ERR_BAD_STATE : st;
+	}
+	pin->first = first;
+	pin->pages = pages;
+	zi_list_add_tail(&v->node->pins, &pin->link);
+	v->node->npins++;
+	return ZX_OK;
+}
+
+void zi_vmo_unpin(struct zi_vmo *v, uint64_t off, uint64_t len)
+{
+	uint64_t first = zi_vmo_page(v, zi_page_down(off));
+	uint64_t pages = (zi_page_up(off + len) - zi_page_down(off)) >> ZI_PAGE_SHIFT;
+
+	ZI_LOCK_SCOPE(&v->tree->lock);
+	ZI_LIST_FOREACH(l, &v->node->pins) {
+		struct zi_pin *p = ZI_CONTAINER(l, struct zi_pin, link);
+
+		if (p->first != first || p->pages != pages)
+			continue;
+		zi_list_del(l);
+		v->node->npins--;
+		zi_slab_free(p, sizeof(*p));
+		return;
+	}
+	ZI_PANIC("unpin of a range that is not pinned");
+}
+
+uint64_t zi_vmo_pinned_frame(struct zi_vmo *v, uint64_t off)
+{
+	ZI_LOCK_SCOPE(&v->tree->lock);
+	return zi_node_frame(v->node, zi_vmo_page(v, off), NULL);
+}
