@@ -16,7 +16,7 @@
 #define _CET_ENDBR
 #endif
 
-/* Bytes between two notes of progress: what is copied again at most when a copy stops. */
+/* Bytes between two notes of progress: what is copied again at most when a copy stops. The same in copy.c. */
 #define PIECE 32768
 
 #if defined(__x86_64__)
@@ -105,7 +105,9 @@ zi_copy_\name\()_at:
 	movzbl	(%rdx), %r8d
 	je	.L\name\()_one
 	movzwl	-2(%rdx,%rcx), %r9d
+	movb	%r8b, (%rsi)
 	movw	%r9w, -2(%rsi,%rcx)
+	ret
 .L\name\()_one:
 	movb	%r8b, (%rsi)
 .L\name\()_none:
@@ -282,5 +284,10 @@ zi_copy_\name\()_stopped:
 
 	DEFINE_COPY captured
 	DEFINE_COPY resolved
+
+	/* The public one needs nothing around it. */
+	.globl	zi_copy_captured
+	.hidden	zi_copy_captured
+	.set	zi_copy_captured, zi_copy_captured_at
 
 	.section .note.GNU-stack, "", %progbits

@@ -15,6 +15,9 @@
 #include <cpuid.h>
 #endif
 
+/* Bytes between two notes of progress in copy.S: a fault lies at most that far behind the last one. */
+#define PIECE 32768
+
 typedef struct zi_copy_result (*copy_fn)(void *dst, const void *src, size_t n);
 
 struct zi_copy_result zi_copy_captured_at(void *dst, const void *src, size_t n);
@@ -89,17 +92,17 @@ static bool is_write(uintptr_t dst, uintptr_t src, const struct zi_copy_stop *st
 }
 
 /*
- * Bytes from `op` to the page of the fault when that page belongs to [op + done, op + n); SIZE_MAX when it
- * does not.
+ * Bytes from `op` to the page of the fault when the loop can have met that page at op, having done `done` bytes of
+ * n for certain; SIZE_MAX when it cannot.
  */
 static size_t bytes_before(uintptr_t op, size_t n, size_t done, uintptr_t addr)
 {
 	uintptr_t page = zi_page_down(addr);
 
-	/* Differences, so that operands at the very end of the address space work too. */
-	if (page - op < n && page - op >= done)
-		return page - op;
-	return zi_page_down(op + done) == page ? done : SIZE_MAX;
+	if (zi_page_down(op + done) == page)
+		return done;
+	/* A difference, so that operands at the very end of the address space work too. */
+	return page - op - done < zi_min(n - done, PIECE) ? page - op : SIZE_MAX;
 }
 
 static struct zi_copy_result stopped(void *dst, const void *src, size_t done, bool write,
@@ -174,11 +177,6 @@ struct zi_copy_result zi_copy_captured_finish(void *dst, const void *src, size_t
 struct zi_copy_result zi_copy_resolved_finish(void *dst, const void *src, size_t n, size_t done)
 {
 	return finish(zi_copy_resolved_at, dst, src, n, done);
-}
-
-struct zi_copy_result zi_copy_captured(void *dst, const void *src, size_t n)
-{
-	return zi_copy_captured_at(dst, src, n);
 }
 
 struct zi_copy_result zi_copy_resolved(void *dst, const void *src, size_t n,

@@ -50,6 +50,18 @@ void zi_frames_discard(uint64_t frame, uint64_t pages)
 	errno = saved;
 }
 
+uint64_t zi_frames_find_data(uint64_t frame, uint64_t pages)
+{
+	int saved = errno;
+	off_t data = lseek(zi_window.fd, frame_off(frame), SEEK_DATA);
+	bool none = data < 0 && errno == ENXIO;
+
+	errno = saved;
+	if (data < 0)
+		return none ? pages : 0;
+	return zi_min(((uint64_t)data >> ZI_PAGE_SHIFT) - frame, pages);
+}
+
 bool zi_frames_next_data(uint64_t frame, uint64_t pages, uint64_t *out_frame, uint64_t *out_pages)
 {
 	int saved = errno;

@@ -100,6 +100,9 @@ void zi_extent_stats(struct zi_extent_stats *out);
 void zi_frames_discard(uint64_t frame, uint64_t pages);
 /* [fault] Next run of resident frames in [frame, frame+pages); false: none. Exact (SEEK_DATA/SEEK_HOLE). */
 bool zi_frames_next_data(uint64_t frame, uint64_t pages, uint64_t *out_frame, uint64_t *out_pages);
+/* [fault] Pages from `frame` to the first resident one, `pages` when there is none. Cheaper than zi_frames_next_data, whose
+ * search for the end of the run takes 12 ns for every resident page after it, also beyond the range. */
+uint64_t zi_frames_find_data(uint64_t frame, uint64_t pages);
 /* [fault] Makes frames resident through the physmap (MADV_POPULATE_WRITE, or touches). NO_MEMORY on failure. */
 zx_status_t zi_frames_populate(uint64_t frame, uint64_t pages);
 /* [fault] Reads n bytes at byte `off` of frame `frame` without making holes resident (pread). */

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -119,6 +120,11 @@ bool zi_host_add_entropy(const void *buf, size_t n)
 	} while (put < 0 && errno == EINTR);
 	close(fd);
 	return put >= 0 && (size_t)put == n;
+}
+
+void zi_host_yield(void)
+{
+	sched_yield();
 }
 
 void zi_host_exit_process(int code)

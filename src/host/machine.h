@@ -23,6 +23,8 @@ void zi_host_random(void *buf, size_t n);
 /* Stirs n bytes into the source of those numbers; false when the machine does not let us. */
 bool zi_host_add_entropy(const void *buf, size_t n);
 
+/* Lets other threads run. */
+void zi_host_yield(void);
 /* Ends the process, or the thread, without returning. */
 _Noreturn void zi_host_exit_process(int code);
 _Noreturn void zi_host_exit_thread(void);

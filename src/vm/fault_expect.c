@@ -38,11 +38,9 @@ zx_status_t zi_fault_expect_start(void)
 	if (atomic_load_explicit(&started, memory_order_relaxed))
 		return ZX_OK;
 	st = zi_vm_start();
-	if (st != ZX_OK)
-		return st;
-	zi_trap_set_expecter(zi_fault_expecter);
-	atomic_store_explicit(&started, true, memory_order_relaxed);
-	return ZX_OK;
+	if (st == ZX_OK)
+		atomic_store_explicit(&started, true, memory_order_relaxed);
+	return st;
 }
 
 /* ---- registers of the interrupted code */

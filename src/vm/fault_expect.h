@@ -42,7 +42,7 @@ extern const char zi_try_begin[], zi_try_end[], zi_try_landing[];
 
 /* To be the trap hook. Signal context. */
 bool zi_fault_expecter(const struct zi_trap *trap, zx_status_t status);
-/* Starts the library and hooks the above in. */
+/* Starts the library, cheaply when it is started already: without it no fault is ours to handle. */
 zx_status_t zi_fault_expect_start(void);
 /* Bodies of the calls of the same name in zirconia/fault.h. */
 void zi_fault_frame_begin(zirconia_fault_frame_t *frame);

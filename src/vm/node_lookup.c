@@ -46,50 +46,77 @@ struct zi_found zi_node_lookup(struct zi_node *n, uint64_t pgi, uint64_t max)
 	}
 }
 
+/* First soft page of n in [first, end); `end` when there is none. */
+static uint64_t next_soft(const struct zi_node *n, uint64_t first, uint64_t end)
+{
+	const uint64_t seen = n->parent != NULL ? n->parent_limit : 0;
+
+	while (first < end) {
+		first = zi_pageset_next_clear(&n->own, first);
+		/* Below the window into the parent only markers are soft. */
+		if (first >= end || first >= seen || zi_pageset_test(&n->mark, first))
+			break;
+		first = zi_min(zi_pageset_next_set(&n->mark, first), seen);
+	}
+	return zi_min(first, end);
+}
+
+/* Soft pages of n among the resident frames [frame, frame+pages), the first of which holds page pgi. */
+static void sync_run(struct zi_node *n, uint64_t pgi, uint64_t frame, uint64_t pages)
+{
+	const uint64_t end = pgi + pages;
+
+	for (uint64_t p = next_soft(n, pgi, end); p < end; p = next_soft(n, p + 1, end)) {
+		if (zi_frame_is_zero(frame + (p - pgi)))
+			continue;
+		/* Without memory for the bit the page stays unknown and is found again. */
+		if (zi_pageset_set(&n->own, p, 1) && !zi_pageset_is_empty(&n->mark))
+			zi_pageset_clear(&n->mark, p, 1);
+	}
+}
+
 void zi_node_sync_soft(struct zi_node *n, uint64_t first, uint64_t pages)
 {
-	uint64_t end = first + pages;
+	const uint64_t end = first + pages;
 
 	if (!n->touched || n->source != NULL)
 		return;
-	while (first < end) {
-		uint64_t run = run_clear(&n->own, first, end - first);
+	for (first = next_soft(n, first, end); first < end; first = next_soft(n, first, end)) {
+		uint64_t run, at, len;
+		uint64_t frame = zi_node_frame(n, first, &run);
 
-		if (run == 0) {
-			first += run_set(&n->own, first, end - first);
-			continue;
-		}
-		/* Below the window only markers are soft. */
-		if (n->parent != NULL && first < n->parent_limit) {
-			uint64_t skip = run_clear(&n->mark, first, run);
-
-			if (skip != 0) {
-				first += zi_min(skip, n->parent_limit - first);
-				continue;
-			}
-			run = zi_min(run_set(&n->mark, first, run), n->parent_limit - first);
-		}
-		uint64_t frames;
-		uint64_t frame = zi_node_frame(n, first, &frames);
-
-		run = zi_min(run, frames);
-		uint64_t at, len;
-
+		/* Runs of resident frames are walked whole: asking per gap between own pages would ask too often. */
+		run = zi_min(run, end - first);
 		if (frame == 0 || !zi_frames_next_data(frame, run, &at, &len)) {
 			first += run;
 			continue;
 		}
 		first += at - frame;
-		for (uint64_t i = 0; i < len; i++) {
-			if (zi_frame_is_zero(at + i))
-				continue;
-			/* Without memory for the bit the page stays unknown and is found again. */
-			if (zi_pageset_set(&n->own, first + i, 1) &&
-			    zi_pageset_test(&n->mark, first + i))
-				zi_pageset_clear(&n->mark, first + i, 1);
-		}
+		sync_run(n, first, at, len);
 		first += len;
 	}
+}
+
+/* Shadows [p, p+pages) of n stand in one run of frames, over one run of the ancestor's. Returns those compared. */
+static uint64_t compare_shadows(struct zi_node *n, uint64_t p, uint64_t pages)
+{
+	struct zi_found up = zi_node_lookup(n->parent, p + n->parent_off, pages);
+	uint64_t run, their_run;
+	uint64_t mine = zi_node_frame(n, p, &run);
+	uint64_t theirs = zi_node_frame(up.node, up.pgi, &their_run);
+
+	pages = zi_min(zi_min(pages, up.pages), zi_min(run, their_run));
+	uint64_t holes = theirs == 0 ? pages : zi_frames_find_data(theirs, pages);
+
+	for (uint64_t i = 0; i < pages; i++) {
+		bool same = i < holes ? zi_frame_is_zero(mine + i) :
+					memcmp(zi_frame_ptr(mine + i), zi_frame_ptr(theirs + i),
+					       ZI_PAGE) == 0;
+
+		if (!same)
+			zi_pageset_clear(&n->shadow, p + i, 1);
+	}
+	return pages;
 }
 
 void zi_node_sync_shadow(struct zi_node *n, uint64_t first, uint64_t pages)
@@ -99,19 +126,10 @@ void zi_node_sync_shadow(struct zi_node *n, uint64_t first, uint64_t pages)
 	if (zi_pageset_is_empty(&n->shadow) || n->parent == NULL)
 		return;
 	for (uint64_t p = zi_pageset_next_set(&n->shadow, first); p < end;
-	     p = zi_pageset_next_set(&n->shadow, p + 1)) {
-		struct zi_found up = zi_node_lookup(n->parent, p + n->parent_off, 1);
-		uint64_t mine = zi_node_frame(n, p, NULL);
-		uint64_t theirs = zi_node_frame(up.node, up.pgi, NULL);
-		uint64_t at, len;
-		bool same;
+	     p = zi_pageset_next_set(&n->shadow, p)) {
+		uint64_t stop = zi_min(zi_pageset_next_clear(&n->shadow, p), end);
 
-		if (theirs == 0 || !zi_frames_next_data(theirs, 1, &at, &len))
-			same = !zi_frames_next_data(mine, 1, &at, &len) || zi_frame_is_zero(mine);
-		else
-			same = memcmp(zi_frame_ptr(mine), zi_frame_ptr(theirs), ZI_PAGE) == 0;
-		if (!same)
-			zi_pageset_clear(&n->shadow, p, 1);
+		p += compare_shadows(n, p, stop - p);
 	}
 }
 
@@ -204,9 +222,10 @@ void zi_node_attribute(struct zi_node *n, uint64_t first, uint64_t pages, struct
 	while (first < end) {
 		struct zi_found f = lookup_counted(n, first, end - first);
 
-		if (f.kind == ZI_FOUND_SOFT && f.node != NULL && first >= synced) {
-			zi_node_sync_soft(f.node, f.pgi, f.pages);
-			synced = first + f.pages;
+		if (f.kind == ZI_FOUND_SOFT && first >= synced) {
+			/* As far as the ancestor could answer, so that it is asked once and not for every gap. */
+			zi_node_sync_soft(f.node, f.pgi, zi_min(end - first, f.node->size - f.pgi));
+			synced = f.node == n ? end : first + f.pages;
 			continue;
 		}
 		if (f.kind == ZI_FOUND_OWN && f.node == n) {

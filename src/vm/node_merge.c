@@ -105,6 +105,47 @@ static void take_segments(struct zi_node *u, struct zi_node *v)
 	u->segs_cap = 1;
 }
 
+/* Beyond this many runs one placement of everything, and the soft faults after it, cost less than one per run. */
+enum { ZI_REPLACE_RUNS = 64 };
+
+/* Places the runs of `changed` anew: each by itself, or all in one when they are many. */
+static void replace_changed(struct zi_node *v, const struct zi_pageset *changed, uint64_t window)
+{
+	uint64_t runs = 0, first = 0, end = 0;
+
+	for (uint64_t p = zi_pageset_next_set(changed, 0); p < window; runs++) {
+		if (runs == 0)
+			first = p;
+		end = zi_min(zi_pageset_next_clear(changed, p), window);
+		p = zi_pageset_next_set(changed, end);
+	}
+	if (runs > ZI_REPLACE_RUNS) {
+		zi_node_replace(v, first, end - first, false);
+		return;
+	}
+	for (uint64_t p = zi_pageset_next_set(changed, 0); p < window;) {
+		uint64_t run = zi_min(zi_pageset_next_clear(changed, p), window) - p;
+
+		zi_node_replace(v, p, run, true);
+		p = zi_pageset_next_set(changed, p + run);
+	}
+}
+
+/* v, the only child of u, takes u's place under u's parent. */
+static void take_place(struct zi_node *u, struct zi_node *v)
+{
+	v->parent_off = u->parent != NULL ? v->parent_off + u->parent_off : 0;
+	v->root_off = u->parent != NULL ? u->parent->root_off + v->parent_off : 0;
+	zi_list_del(&v->in_parent);
+	u->nchildren = 0;
+	v->parent = u->parent;
+	if (u->parent == NULL)
+		return;
+	zi_list_insert_before(&u->in_parent, &v->in_parent);
+	zi_list_del(&u->in_parent);
+	u->parent = NULL;
+}
+
 /* v adopts u's frames and copies its own pages into them. False: no memory, nothing changed. */
 static bool merge_down(struct zi_node *u, struct zi_node *v)
 {
@@ -112,7 +153,11 @@ static bool merge_down(struct zi_node *u, struct zi_node *v)
 	struct zi_pageset own = { 0 }, mark = { 0 }, shadow = { 0 }, stale = { 0 }, brought = { 0 };
 	/* Pages that v's mappings show from v's old frames. */
 	struct zi_pageset changed = { 0 };
-	bool ok = sets_copy(u, v, &own, &mark, &shadow, &stale) &&
+	bool ok;
+
+	/* Shadows are left behind: those that have become pages of their own must be known. */
+	zi_node_sync_shadow(v, 0, v->size);
+	ok = sets_copy(u, v, &own, &mark, &shadow, &stale) &&
 		  zi_pageset_copy(&changed, 0, &v->own, 0, window) &&
 		  zi_pageset_copy(&changed, 0, &v->mark, 0, window);
 
@@ -178,20 +223,10 @@ static bool merge_down(struct zi_node *u, struct zi_node *v)
 	v->mark = mark;
 	v->shadow = shadow;
 
-	/* v takes u's place. */
 	uint64_t seen = zi_min(d + window, u->parent_limit);
 
 	v->parent_limit = u->parent != NULL && seen > d ? seen - d : 0;
-	v->parent_off = u->parent != NULL ? d + u->parent_off : 0;
-	v->root_off = u->parent != NULL ? u->parent->root_off + v->parent_off : 0;
-	zi_list_del(&v->in_parent);
-	u->nchildren = 0;
-	v->parent = u->parent;
-	if (u->parent != NULL) {
-		zi_list_insert_before(&u->in_parent, &v->in_parent);
-		zi_list_del(&u->in_parent);
-		u->parent = NULL;
-	}
+	take_place(u, v);
 	if (v->parent == NULL)
 		zi_pageset_clear_all(&v->mark);
 	/* Soft pages must not show what u's frames held in passing. */
@@ -203,12 +238,7 @@ static bool merge_down(struct zi_node *u, struct zi_node *v)
 			zi_node_clean_stale(v, p, 1);
 	}
 	/* Mappings leave the old frames: own pages, markers, and the soft pages past the old window. */
-	for (uint64_t p = zi_pageset_next_set(&changed, 0); p < window;) {
-		uint64_t run = zi_min(zi_pageset_next_clear(&changed, p), window) - p;
-
-		zi_node_replace(v, p, run, true);
-		p = zi_pageset_next_set(&changed, p + run);
-	}
+	replace_changed(v, &changed, window);
 	if (v->size > window)
 		zi_node_replace(v, window, v->size - window, false);
 	zi_pageset_clear_all(&changed);
@@ -221,67 +251,109 @@ static bool merge_down(struct zi_node *u, struct zi_node *v)
 	return true;
 }
 
-/* Resident pages of u in v's window, counted up to `max`. */
-static uint64_t count_resident(struct zi_node *u, uint64_t first, uint64_t pages, uint64_t max)
+/* Next run of v's window, from *pgi on, where v holds nothing and so sees u. Shadows count as held: they are copies. */
+static bool next_seen(const struct zi_pageset *held, const struct zi_pageset *mark, uint64_t window,
+		      uint64_t *pgi, uint64_t *out_pages)
 {
-	uint64_t count = 0;
+	uint64_t p = *pgi;
 
-	while (pages > 0 && count <= max && u->touched) {
+	while (p < window) {
+		uint64_t q = zi_pageset_next_clear(held, p);
+
+		q = zi_pageset_next_clear(mark, q);
+		if (q == p)
+			break;
+		p = q;
+	}
+	if (p >= window)
+		return false;
+	uint64_t end = zi_min(zi_pageset_next_set(held, p), zi_pageset_next_set(mark, p));
+
+	*pgi = p;
+	*out_pages = zi_min(end, window) - p;
+	return true;
+}
+
+/*
+ * Resident pages of u in v's window less those that v holds itself: about what v would have to take over. Counted until
+ * it is more than `max`.
+ */
+static uint64_t count_needed(struct zi_node *u, const struct zi_node *v, uint64_t max)
+{
+	uint64_t end = v->parent_off + v->parent_limit, count = 0;
+	uint64_t held = zi_pageset_count(&v->own, 0, v->parent_limit);
+
+	if (!u->touched)
+		return 0;
+	for (uint64_t q = v->parent_off; q < end && count <= max + held;) {
 		uint64_t run, at, len;
-		uint64_t frame = zi_node_frame(u, first, &run);
+		uint64_t frame = zi_node_frame(u, q, &run);
 
-		run = zi_min(run, pages);
+		run = zi_min(run, end - q);
 		if (frame != 0 && zi_frames_next_data(frame, run, &at, &len)) {
 			count += len;
 			run = at + len - frame;
 		}
-		first += run;
-		pages -= run;
+		q += run;
 	}
-	return count;
+	return count > held ? count - held : 0;
 }
 
-/* The pages of u that v needs, copied into v's frames. False: no memory; what was copied is v's own by now. */
-static bool bring_up(struct zi_node *u, struct zi_node *v)
+/* Page p of v, so far seen in u, moves into v's frames. */
+static bool bring_page(struct zi_node *u, struct zi_node *v, uint64_t p)
 {
-	const uint64_t d = v->parent_off, window = v->parent_limit;
+	uint64_t q = p + v->parent_off;
 
-	zi_node_sync_soft(u, d, window);
-	for (uint64_t q = zi_pageset_next_set(&u->own, d); q < d + window;
-	     q = zi_pageset_next_set(&u->own, q + 1)) {
-		uint64_t p = q - d;
-
-		if ((zi_pageset_test(&v->own, p) && !zi_pageset_test(&v->shadow, p)) ||
-		    zi_pageset_test(&v->mark, p))
-			continue;
-		/* A shadow of v is a copy of this page already. */
-		bool shadow = zi_pageset_test(&v->shadow, p);
-
-		if (zi_node_ensure_frames(v, p, 1) != ZX_OK)
-			return false;
-		if (!shadow)
-			copy_frame(v, p, u, q);
-		if (!zi_pageset_set(&v->own, p, 1))
-			return false;
-		/* u's own shadow of something above it stays one. */
-		if (zi_pageset_test(&u->shadow, q)) {
-			if (!zi_pageset_set(&v->shadow, p, 1))
-				return false;
-		} else if (shadow) {
-			zi_pageset_clear(&v->shadow, p, 1);
-		}
-	}
-	for (uint64_t q = zi_pageset_next_set(&u->mark, d); q < d + window;
-	     q = zi_pageset_next_set(&u->mark, q + 1)) {
-		uint64_t p = q - d;
-
-		if (zi_pageset_test(&v->own, p)) {
-			zi_pageset_clear(&v->shadow, p, 1);
-			continue;
-		}
+	if (zi_pageset_test(&u->mark, q)) {
 		if (!zi_pageset_set(&v->mark, p, 1))
 			return false;
 		zi_node_clean_stale(v, p, 1);
+		return true;
+	}
+	if (!zi_pageset_test(&u->own, q))
+		return true;
+	if (zi_node_ensure_frames(v, p, 1) != ZX_OK)
+		return false;
+	copy_frame(v, p, u, q);
+	/* u's own shadow of something above it stays one. */
+	return (!zi_pageset_test(&u->shadow, q) || zi_pageset_set(&v->shadow, p, 1)) &&
+	       zi_pageset_set(&v->own, p, 1);
+}
+
+/* The pages of u that v needs, copied into v's frames. False: no memory; what was copied is v's own by now. */
+static bool bring_up(struct zi_node *u, struct zi_node *v, const struct zi_pageset *held,
+		     const struct zi_pageset *mark)
+{
+	const uint64_t d = v->parent_off, window = v->parent_limit;
+	uint64_t pages;
+
+	uint64_t first_seen = 0;
+
+	if (next_seen(held, mark, window, &first_seen, &pages))
+		zi_node_sync_soft(u, d + first_seen, window - first_seen);
+	for (uint64_t p = 0; next_seen(held, mark, window, &p, &pages); p += pages) {
+		for (uint64_t i = 0; i < pages;) {
+			uint64_t next = zi_min(zi_pageset_next_set(&u->own, d + p + i),
+					       zi_pageset_next_set(&u->mark, d + p + i));
+
+			if (next >= d + p + pages)
+				break;
+			i = next - d - p;
+			if (!bring_page(u, v, p + i))
+				return false;
+			i++;
+		}
+	}
+	/* A shadow of a page that was u's is the page itself now; one of a page above u stays a shadow. */
+	for (uint64_t p = zi_pageset_next_set(&v->shadow, 0); p < window;
+	     p = zi_pageset_next_set(&v->shadow, p + 1)) {
+		if (!zi_pageset_test(held, p))
+			continue;
+		zi_node_sync_soft(u, d + p, 1);
+		if (zi_pageset_test(&u->shadow, d + p))
+			continue;
+		if (zi_pageset_test(&u->own, d + p))
+			zi_pageset_clear(&v->shadow, p, 1);
 	}
 	return true;
 }
@@ -290,39 +362,38 @@ static bool bring_up(struct zi_node *u, struct zi_node *v)
 static bool merge_up(struct zi_node *u, struct zi_node *v)
 {
 	const uint64_t d = v->parent_off, window = v->parent_limit;
+	struct zi_pageset held = { 0 }, mark = { 0 }, changed = { 0 };
+	uint64_t pages;
+	bool ok = zi_pageset_copy(&held, 0, &v->own, 0, window) &&
+		  zi_pageset_copy(&mark, 0, &v->mark, 0, window);
 
-	if (!bring_up(u, v)) {
-		/* Own pages must be shown from own frames before anybody raises them. */
-		zi_node_replace(v, 0, window, false);
-		return false;
-	}
-	uint64_t seen = zi_min(d + window, u->parent_limit);
-	uint64_t limit = u->parent != NULL && seen > d ? seen - d : 0;
+	for (uint64_t p = 0; ok && next_seen(&held, &mark, window, &p, &pages); p += pages)
+		ok = zi_pageset_set(&changed, p, pages);
 
-	v->parent_off = u->parent != NULL ? d + u->parent_off : 0;
-	v->root_off = u->parent != NULL ? u->parent->root_off + v->parent_off : 0;
-	v->parent_limit = limit;
-	zi_list_del(&v->in_parent);
-	u->nchildren = 0;
-	v->parent = u->parent;
-	if (u->parent != NULL) {
-		zi_list_insert_before(&u->in_parent, &v->in_parent);
-		zi_list_del(&u->in_parent);
-		u->parent = NULL;
+	ok = ok && bring_up(u, v, &held, &mark);
+	if (ok) {
+		uint64_t seen = zi_min(d + window, u->parent_limit);
+
+		v->parent_limit = u->parent != NULL && seen > d ? seen - d : 0;
+		take_place(u, v);
+		if (v->parent_limit < window)
+			zi_node_clean_stale(v, v->parent_limit, window - v->parent_limit);
+		/* Shadows with nothing above them any more are copies of zeros: no content. */
+		for (uint64_t p = zi_pageset_next_set(&v->shadow, v->parent_limit);
+		     p != ZI_PAGESET_END; p = zi_pageset_next_set(&v->shadow, p + 1)) {
+			zi_pageset_clear(&v->shadow, p, 1);
+			if (zi_frame_is_zero(zi_node_frame(v, p, NULL)))
+				zi_pageset_clear(&v->own, p, 1);
+		}
+		if (v->parent == NULL)
+			zi_pageset_clear_all(&v->mark);
 	}
-	if (limit < window)
-		zi_node_clean_stale(v, limit, window - limit);
-	/* Shadows that no longer have anything above them are pages of their own or nothing. */
-	for (uint64_t p = zi_pageset_next_set(&v->shadow, limit); p != ZI_PAGESET_END;
-	     p = zi_pageset_next_set(&v->shadow, p + 1)) {
-		zi_pageset_clear(&v->shadow, p, 1);
-		if (zi_frame_is_zero(zi_node_frame(v, p, NULL)))
-			zi_pageset_clear(&v->own, p, 1);
-	}
-	if (v->parent == NULL)
-		zi_pageset_clear_all(&v->mark);
-	zi_node_replace(v, 0, window, false);
-	return true;
+	/* What was seen in u is shown from v's frames now: before anybody raises it, also on failure. */
+	replace_changed(v, &changed, window);
+	zi_pageset_clear_all(&changed);
+	zi_pageset_clear_all(&held);
+	zi_pageset_clear_all(&mark);
+	return ok;
 }
 
 /* Hidden u has one child left. */
@@ -332,15 +403,13 @@ static void merge(struct zi_node *u)
 	uint64_t mine;
 	bool ok;
 
-	if (!v->hidden) {
-		zi_node_sync_shadow(v, 0, v->size);
+	if (!v->hidden)
 		zi_node_sync_soft(v, 0, v->size);
-	}
-	mine = zi_pageset_count(&v->own, 0, v->size) - zi_pageset_count(&v->shadow, 0, v->size);
+	mine = zi_pageset_count(&v->own, 0, v->size);
 	/* Pinned pages keep their frames. */
 	if (v->parent_limit > 0 && v->npins == 0 &&
 	    (mine <= ZI_MERGE_FEW ||
-	     mine <= count_resident(u, v->parent_off, v->parent_limit, mine)))
+	     mine <= count_needed(u, v, mine)))
 		ok = merge_down(u, v);
 	else
 		ok = merge_up(u, v);

@@ -6,6 +6,21 @@
 #include "host/host.h"
 #include "vm/node.h"
 
+/* Up to this many pages of a soft source are copied from the first resident one on without looking for holes. */
+enum { ZI_COPY_DENSE = 64 };
+
+/* Resident pages of [frame, frame+pages) from *at on, *len of them; false: holes only. */
+static bool find_content(uint64_t frame, uint64_t pages, uint64_t *at, uint64_t *len)
+{
+	if (pages > ZI_COPY_DENSE)
+		return zi_frames_next_data(frame, pages, at, len);
+	uint64_t holes = zi_frames_find_data(frame, pages);
+
+	*at = frame + holes;
+	*len = pages - holes;
+	return *len != 0;
+}
+
 /* Copies `pages` pages from src to dst, whose frames exist. Holes of soft sources stay holes. */
 static zx_status_t copy_pages(struct zi_node *dst, uint64_t to, struct zi_found src, uint64_t pages)
 {
@@ -18,7 +33,7 @@ static zx_status_t copy_pages(struct zi_node *dst, uint64_t to, struct zi_found 
 		run = zi_min(zi_min(run, src_run), pages - done);
 		uint64_t at = s, len = run;
 
-		if (s == 0 || (src.kind == ZI_FOUND_SOFT && !zi_frames_next_data(s, run, &at, &len))) {
+		if (s == 0 || (src.kind == ZI_FOUND_SOFT && !find_content(s, run, &at, &len))) {
 			/* Nothing there: the fork is a page of zeros, which a clean frame is already. */
 			zi_node_clean_stale(dst, to + done, run);
 			done += run;

@@ -5,6 +5,7 @@
 
 #include "host/host.h"
 #include "vm/fault.h"
+#include "vm/fault_expect.h"
 #include "vm/vm.h"
 
 bool zi_behaviour_2025(void)
@@ -45,7 +46,10 @@ zx_status_t zi_vm_start(void)
 
 	if (st != ZX_OK)
 		return st;
-	if (!atomic_exchange_explicit(&hooked, true, memory_order_acq_rel))
+	if (!atomic_exchange_explicit(&hooked, true, memory_order_acq_rel)) {
 		zi_trap_set_resolver(resolve);
+		zi_trap_set_expecter(zi_fault_expecter);
+		zi_trap_set_reporter(zi_fault_reporter);
+	}
 	return ZX_OK;
 }

@@ -114,6 +114,7 @@ zx_status_t zi_vmar_cut_locked(struct zi_mapping *m, zx_vaddr_t start, uint64_t 
 	if (used) {
 		m->mergeable = spare->mergeable = true;
 		spare->vmar_node.made_with = m->vmar_node.made_with;
+		spare->vmar_node.private_copy = m->vmar_node.private_copy;
 		zi_vmar_insert_mapping_locked(m->vmar, spare);
 	}
 	return ZX_OK;

@@ -190,6 +190,16 @@ bool zi_vmar_op_is_known(uint32_t op);
 zx_status_t zi_vmar_op_range(struct zi_vmar *v, uint32_t op, zx_vaddr_t addr, uint64_t len,
 			     bool op_children);
 
+/* ---- vmar_access.c */
+
+/*
+ * What stands at addr, for reading or writing it through its VMO whatever the protection is. To write where the mapping
+ * may never be written, the mapping gets a private copy first. NOT_FOUND: nothing; ACCESS_DENIED: writing the
+ * vDSO; what making the copy answers. *out_vmo has one reference; *out_len: bytes to the mapping's end.
+ */
+zx_status_t zi_aspace_access(struct zi_aspace *as, zx_vaddr_t addr, bool write,
+			     struct zi_vmo **out_vmo, uint64_t *out_off, uint64_t *out_len);
+
 /* ---- vmar_check.c */
 
 /* Full walk over a tree: every relation named above holds, and in self that the vDSO is there (tests, stress). */

@@ -19,6 +19,7 @@ struct zi_child {
 	int32_t height;                     /* 1: leaf; 0: in no tree */
 	uint16_t made_with;                 /* of a mapping: placement options, of which 2025 kernels took note */
 	bool is_vmar;
+	bool private_copy;                  /* of a mapping: its VMO was made for it by zi_aspace_access */
 };
 
 struct zi_children {
