@@ -1,6 +1,6 @@
 /*
- * Compiler conveniences shared by all public headers. Every name may already come from somewhere else in a
- * program, so each is defined only when it is missing.
+ * Compiler conveniences shared by all public headers. Every name may already come from somewhere
+ * else in a program, so each is defined only when it is missing.
  */
 #ifndef ZIRCON_COMPILER_H_
 #define ZIRCON_COMPILER_H_
@@ -79,8 +79,8 @@
 #endif
 
 /*
- * Declares one call under its two names. The form __ZX_CALL(type, name, (parameters)); keeps both prototypes
- * the same; __ZX_CALL_NORETURN is for the calls that never come back.
+ * Declares one call under its two names. The form __ZX_CALL(type, name, (parameters)); keeps both
+ * prototypes the same; __ZX_CALL_NORETURN is for the calls that never come back.
  */
 #define __ZX_CALL(type, name, params) \
 	type name params;             \

@@ -1,6 +1,6 @@
 /*
- * Status codes. A zx_status_t is ZX_OK or one of the negative codes below; positive values are never statuses.
- * Words for each code: zirconia_status_meaning(); its name: zx_status_get_string().
+ * Status codes. A zx_status_t is ZX_OK or one of the negative codes below; positive values are
+ * never statuses. Words for each code: zirconia_status_meaning(); its name: zx_status_get_string().
  */
 #ifndef ZIRCON_ERRORS_H_
 #define ZIRCON_ERRORS_H_

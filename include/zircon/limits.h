@@ -1,6 +1,6 @@
 /*
- * Page size and other fixed limits. ZX_PAGE_SIZE is the size of the pages that this library emulates; portable
- * programs ask zx_system_get_page_size().
+ * Page size and other fixed limits. ZX_PAGE_SIZE is the size of the pages that this library
+ * emulates; portable programs ask zx_system_get_page_size().
  */
 #ifndef ZIRCON_LIMITS_H_
 #define ZIRCON_LIMITS_H_

@@ -9,9 +9,9 @@
 __BEGIN_CDECLS
 
 /*
- * Answers the name of a status as its macro is spelt, "ZX_OK" or "ZX_ERR_NO_MEMORY" for instance, and "(UNKNOWN)"
- * for every number that is no status. The text is constant and never NULL. Safe in threads and signal handlers.
- * Source: Zircon, zircon/status.h.
+ * Answers the name of a status as its macro is spelt, "ZX_OK" or "ZX_ERR_NO_MEMORY" for instance,
+ * and "(UNKNOWN)" for every number that is no status. The text is constant and never NULL. Safe in
+ * threads and signal handlers. Source: Zircon, zircon/status.h.
  */
 __ZX_CALL(const char *, zx_status_get_string, (zx_status_t status));
 

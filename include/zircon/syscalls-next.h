@@ -32,8 +32,8 @@ __ZX_CALL(zx_status_t, zx_iob_allocate_id,
 	   const void *blob, uint64_t blob_size, uint32_t *id));
 
 /*
- * Makes memory of `size` bytes, a multiple of the page size, that regions of several I/O buffers can
- * share. options is 0. The handle has ZX_DEFAULT_IOB_SHARED_REGION_RIGHTS.
+ * Makes memory of `size` bytes, a multiple of the page size, that regions of several I/O buffers
+ * can share. options is 0. The handle has ZX_DEFAULT_IOB_SHARED_REGION_RIGHTS.
  *
  * Errors, in order:
  *   ZX_ERR_INVALID_ARGS  options is not 0; size is 0 or not page-aligned

@@ -1,6 +1,7 @@
 /*
- * Instants, durations and ticks, with arithmetic that saturates instead of wrapping. ZX_TIME_INFINITE and
- * ZX_TIME_INFINITE_PAST are sticky only in this sense: a sum that leaves the range becomes one of them.
+ * Instants, durations and ticks, with arithmetic that saturates instead of wrapping.
+ * ZX_TIME_INFINITE and ZX_TIME_INFINITE_PAST are sticky only in this sense: a sum that leaves the
+ * range becomes one of them.
  */
 #ifndef ZIRCON_TIME_H_
 #define ZIRCON_TIME_H_
@@ -11,8 +12,8 @@
 #include <zircon/compiler.h>
 
 /*
- * Strict C99 hides struct timespec in <time.h>. Where the C library keeps it in a file of its own it is taken
- * from there; elsewhere, in that mode only, the four timespec helpers are missing.
+ * Strict C99 hides struct timespec in <time.h>. Where the C library keeps it in a file of its own
+ * it is taken from there; elsewhere, in that mode only, the four timespec helpers are missing.
  */
 #if defined(__cplusplus) || defined(_POSIX_C_SOURCE) || \
 	(defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L)
@@ -29,7 +30,7 @@ typedef int64_t zx_time_t;
 typedef int64_t zx_duration_t;
 typedef int64_t zx_ticks_t;
 
-/* Nanoseconds since the start of the monotonic clock (stops in suspend) and of the boot clock (does not). */
+/* Nanoseconds on the monotonic clock, which stops in suspension, and on the boot clock. */
 typedef int64_t zx_instant_mono_t;
 typedef int64_t zx_instant_boot_t;
 typedef int64_t zx_duration_mono_t;
@@ -69,17 +70,20 @@ __CONSTEXPR static inline zx_duration_t zx_time_sub_time(zx_time_t time1, zx_tim
 	return zx_time_sub_duration(time1, time2);
 }
 
-__CONSTEXPR static inline zx_duration_t zx_duration_add_duration(zx_duration_t dur1, zx_duration_t dur2)
+__CONSTEXPR static inline zx_duration_t zx_duration_add_duration(zx_duration_t dur1,
+								    zx_duration_t dur2)
 {
 	return zx_time_add_duration(dur1, dur2);
 }
 
-__CONSTEXPR static inline zx_duration_t zx_duration_sub_duration(zx_duration_t dur1, zx_duration_t dur2)
+__CONSTEXPR static inline zx_duration_t zx_duration_sub_duration(zx_duration_t dur1,
+								    zx_duration_t dur2)
 {
 	return zx_time_sub_duration(dur1, dur2);
 }
 
-__CONSTEXPR static inline zx_duration_t zx_duration_mul_int64(zx_duration_t duration, int64_t multiplier)
+__CONSTEXPR static inline zx_duration_t zx_duration_mul_int64(zx_duration_t duration,
+								 int64_t multiplier)
 {
 	zx_duration_t product = 0;
 
@@ -169,8 +173,8 @@ __CONSTEXPR static inline struct timespec zx_timespec_from_time(zx_time_t time)
 #endif /* __ZX_HAS_TIMESPEC */
 
 /*
- * Durations from a count of units. A count known at compile time gives a constant expression, so an overflow
- * there is diagnosed by the compiler; any other count saturates.
+ * Durations from a count of units. A count known at compile time gives a constant expression, so an
+ * overflow there is diagnosed by the compiler; any other count saturates.
  */
 #define ZX_NSEC(n) \
 	(__builtin_constant_p(n) ? ((zx_duration_t)(INT64_C(1) * (n))) : zx_duration_from_nsec(n))

@@ -1,6 +1,6 @@
 /*
- * Scalar types, handles, object types, signals, options of the memory calls and small structures. Layouts and
- * values are those of Zircon on a 64-bit little-endian machine.
+ * Scalar types, handles, object types, signals, options of the memory calls and small structures.
+ * Layouts and values are those of Zircon on a 64-bit little-endian machine.
  */
 #ifndef ZIRCON_TYPES_H_
 #define ZIRCON_TYPES_H_
@@ -233,7 +233,7 @@ typedef int zx_futex_storage_t;
 #define ZX_VMO_CLONE_COPY_ON_WRITE ZX_VMO_CHILD_SNAPSHOT
 #define ZX_VMO_CHILD_COPY_ON_WRITE ZX_VMO_CHILD_SNAPSHOT
 
-/* Old options whose meaning is gone: programs that pass them are refused with ZX_ERR_INVALID_ARGS. */
+/* Old options whose meaning is gone: they are refused with ZX_ERR_INVALID_ARGS. */
 #define ZX_VMO_NON_RESIZABLE ((uint32_t)1u << 0)
 #define ZX_VMO_CHILD_NON_RESIZEABLE ((uint32_t)1u << 1)
 
@@ -452,7 +452,7 @@ typedef struct zx_channel_iovec {
 	uint32_t reserved; /* 0 */
 } zx_channel_iovec_t;
 
-/* Result of ZX_VMO_OP_LOCK: the locked range, and the range whose content was discarded before (size 0: none). */
+/* Result of ZX_VMO_OP_LOCK: the locked range, and the range that was discarded before, if any. */
 typedef struct zx_vmo_lock_state {
 	uint64_t offset;
 	uint64_t size;

@@ -1,9 +1,9 @@
 /*
- * Waiting that spins before it sleeps, and learns per thread whether spinning pays.
+ * Waiting that spins before it sleeps, and learns per thread which pays.
  *
- * Being woken from a futex costs some 30,000 ns, seeing a word change while spinning 100. A thread whose last waits were
- * short spins for the next one up to ZI_SPIN_MAX_NS; one whose waits were long goes to sleep at once. A thread that slept
- * although the answer was near notices it by the length of that wait, and spins again.
+ * Being woken from a futex costs from 2,000 ns (another thread had the processor meanwhile) to 30,000 (the processor slept);
+ * seeing a word change while spinning costs 100, but keeps a processor from whoever is to change it. No rule knows
+ * which it is, so every thread keeps an average of what its waits cost either way, and takes the cheaper one.
  */
 #ifndef ZI_BASE_PARK_H
 #define ZI_BASE_PARK_H
@@ -38,7 +38,9 @@ static inline bool zi_park_set(_Atomic uint32_t *word)
 
 struct zi_spin {
 	int64_t start;  /* monotonic ns */
-	int64_t budget; /* ns from start; 0: do not spin */
+	int64_t budget; /* ns from start; 0: do not spin (any more) */
+	int64_t wasted; /* ns of spinning in vain */
+	bool chosen;    /* this wait tries spinning */
 	bool counted;   /* among the threads that spin now */
 };
 

@@ -203,9 +203,11 @@ static void give_back(struct zi_cache *c, void *p, size_t size)
 {
 	struct chunk *ch = (struct chunk *)(void *)((uintptr_t)p & ~(uintptr_t)(CHUNK - 1));
 	size_t off = (size_t)((char *)p - (char *)ch) - ch->slots_off;
-	uint16_t slot = (uint16_t)((uint32_t)off / c->slot_size);
+	uint32_t slot = UINT32_MAX;
 
-	if (ch->owner != c || slot >= ch->slots || (size_t)slot * c->slot_size != off)
+	if (ch->owner == c)
+		slot = (uint32_t)off / c->slot_size;
+	if (slot >= ch->slots || (size_t)slot * c->slot_size != off)
 		ZI_PANIC("free of %zu bytes at %p, which is no object of that class", size, p);
 
 	ZI_LOCK_SCOPE(&c->lock);
@@ -215,7 +217,7 @@ static void give_back(struct zi_cache *c, void *p, size_t size)
 	if (ch->free_head == SLOT_END && ch->used_once == ch->slots)
 		zi_list_add_head(&c->usable, &ch->in_usable);
 	ch->next[slot] = ch->free_head;
-	ch->free_head = slot;
+	ch->free_head = (uint16_t)slot;
 	c->live -= size;
 }
 

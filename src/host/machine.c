@@ -75,7 +75,7 @@ uint32_t zi_host_dcache_line(void)
 	return (uint32_t)line;
 }
 
-/* Caches are coherent with every device that there can be here: order is all that is left to give. */
+/* Caches are coherent with every device that there can be: order is all that is left to give. */
 static void flush_data(uintptr_t start, uintptr_t end, bool invalidate)
 {
 	(void)start;

@@ -15,7 +15,7 @@ uint64_t zi_host_physmem(void);
 /* Bytes of a line of the data cache; a power of two. */
 uint32_t zi_host_dcache_line(void);
 
-/* Makes data and instructions in the range agree. The program's memory is touched: no lock of ours may be held. */
+/* Makes caches agree. Memory of the program is touched: no lock of ours may be held. */
 void zi_host_cache_flush(const void *addr, size_t len, bool insn, bool data, bool invalidate);
 
 /* Fills n bytes, 256 at most, with random numbers fit for keys. */

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/assert.h"
@@ -52,18 +53,27 @@ static void tell_valgrind(uintptr_t addr, size_t len, uint32_t prot)
 		ZI_VG_MAKE_DEFINED((void *)addr, len);
 }
 
+/*
+ * Not through the C library: there ThreadSanitizer listens, and takes it for a write to the whole range. But a page that
+ * moves to another frame with the same bytes may be read by other threads meanwhile.
+ */
+static void *map_fixed(uintptr_t addr, size_t len, int prot, int flags, int fd, uint64_t off)
+{
+	return (void *)syscall(SYS_mmap, addr, len, prot, flags | MAP_FIXED | MAP_NORESERVE, fd,
+			       off);
+}
+
 zx_status_t zi_place_frames(uintptr_t addr, size_t len, uint64_t frame, uint32_t prot,
 			    bool populate)
 {
 	int saved = errno;
-	int flags = MAP_SHARED | MAP_FIXED | MAP_NORESERVE | (populate ? MAP_POPULATE : 0);
+	int flags = MAP_SHARED | (populate ? MAP_POPULATE : 0);
 	void *p;
 
 	check_range(addr, len);
 	ZI_DASSERT(frame != 0 &&
 		   zi_in_range(frame, len >> ZI_PAGE_SHIFT, zi_window.bytes >> ZI_PAGE_SHIFT));
-	p = mmap((void *)addr, len, prot_of(prot), flags, zi_window.fd,
-		 (off_t)(frame << ZI_PAGE_SHIFT));
+	p = map_fixed(addr, len, prot_of(prot), flags, zi_window.fd, frame << ZI_PAGE_SHIFT);
 	if (p == MAP_FAILED)
 		return answer(false, saved);
 	if (__builtin_expect(zi_window.no_huge_pages, 0))
@@ -90,9 +100,8 @@ zx_status_t zi_place_reserve(uintptr_t addr, size_t len)
 	int saved = errno;
 
 	check_range(addr, len);
-	return answer(mmap((void *)addr, len, PROT_NONE,
-			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1,
-			   0) != MAP_FAILED,
+	return answer(map_fixed(addr, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) !=
+			      MAP_FAILED,
 		      saved);
 }
 

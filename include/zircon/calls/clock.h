@@ -1,6 +1,6 @@
 /*
- * Time: the clocks of the system, clock objects, timers, counters. What holds for every call is said in
- * zircon/syscalls.h.
+ * Time: the clocks of the system, clock objects, timers, counters. What holds for every call is
+ * said in zircon/syscalls.h.
  */
 #ifndef ZIRCON_CALLS_CLOCK_H_
 #define ZIRCON_CALLS_CLOCK_H_
@@ -10,8 +10,8 @@
 __BEGIN_CDECLS
 
 /*
- * Nanoseconds on the monotonic clock: since the machine started, without the time it was suspended. Never
- * goes backwards. Cannot fail. Safe in signal handlers.
+ * Nanoseconds on the monotonic clock: since the machine started, without the time it was suspended.
+ * Never goes backwards. Cannot fail. Safe in signal handlers.
  *
  * Source: Zircon reference, zx_clock_get_monotonic.
  */
@@ -56,8 +56,8 @@ __ZX_CALL(zx_ticks_t, zx_ticks_per_second, (void));
 __ZX_CALL(zx_instant_mono_t, zx_deadline_after, (zx_duration_mono_t nanoseconds));
 
 /*
- * Sleeps until the deadline; not at all when it has passed. Linux signals do not end the sleep early.
- * Always answers ZX_OK.
+ * Sleeps until the deadline; not at all when it has passed. Linux signals do not end the sleep
+ * early. Always answers ZX_OK.
  *
  * Source: Zircon reference, zx_nanosleep.
  */
@@ -65,12 +65,13 @@ __ZX_CALL(zx_status_t, zx_nanosleep, (zx_instant_mono_t deadline));
 
 /*
  * Makes a clock that programs set. options: ZX_CLOCK_OPT_* (CONTINUOUS needs MONOTONIC), and
- * ZX_CLOCK_ARGS_VERSION(1) if `args` is a zx_clock_create_args_v1_t; otherwise args is NULL. The handle
- * has ZX_DEFAULT_CLOCK_RIGHTS.
+ * ZX_CLOCK_ARGS_VERSION(1) if `args` is a zx_clock_create_args_v1_t; otherwise args is NULL. The
+ * handle has ZX_DEFAULT_CLOCK_RIGHTS.
  *
  * Errors, in order:
- *   ZX_ERR_INVALID_ARGS  unknown options or version; args cannot be read; CONTINUOUS without MONOTONIC;
- *                        AUTO_START with a backstop later than now, or a negative backstop
+ *   ZX_ERR_INVALID_ARGS  unknown options or version; args cannot be read; CONTINUOUS without
+ *                        MONOTONIC; AUTO_START with a backstop later than now, or a negative
+ *                        backstop
  *   ZX_ERR_NO_MEMORY     not enough memory
  *   ZX_ERR_INVALID_ARGS  out cannot be written
  *
@@ -102,14 +103,14 @@ __ZX_CALL(zx_status_t, zx_clock_get_details, (zx_handle_t handle, uint64_t optio
 
 /*
  * Changes the value, rate (parts per million) or error bound of a clock in one step. options is
- * ZX_CLOCK_ARGS_VERSION(1 or 2), which says what `args` is, and ZX_CLOCK_UPDATE_OPTION_* for the fields
- * that count. The first update has a value, and starts the clock.
+ * ZX_CLOCK_ARGS_VERSION(1 or 2), which says what `args` is, and ZX_CLOCK_UPDATE_OPTION_* for the
+ * fields that count. The first update has a value, and starts the clock.
  *
  * Errors, in order:
  *   handle errors        handle is no open clock handle with ZX_RIGHT_WRITE
- *   ZX_ERR_INVALID_ARGS  unknown options or version, or none that changes anything; args cannot be read;
- *                        a value that would break what the clock promises or lies before its backstop; a
- *                        rate outside its bounds
+ *   ZX_ERR_INVALID_ARGS  unknown options or version, or none that changes anything; args cannot be
+ *                        read; a value that would break what the clock promises or lies before its
+ *                        backstop; a rate outside its bounds
  *   ZX_ERR_BAD_STATE     the first update has no value
  *
  * Source: Zircon reference, zx_clock_update.
@@ -130,7 +131,8 @@ __ZX_CALL(zx_status_t, zx_clock_read_mappable, (const void *clock_addr, zx_time_
  * Does what zx_clock_get_details does, with a clock mapped by zx_vmar_map_clock at clock_addr.
  *
  * Errors:
- *   ZX_ERR_INVALID_ARGS  another version; clock_addr is no mapped clock, or details cannot be written
+ *   ZX_ERR_INVALID_ARGS  another version; clock_addr is no mapped clock, or details cannot be
+ *                        written
  *
  * Source: Zircon reference, zx_clock_get_details_mappable.
  */
@@ -150,8 +152,8 @@ __ZX_CALL(zx_status_t, zx_clock_get_details_mappable,
 __ZX_CALL(zx_status_t, zx_timer_create, (uint32_t options, zx_clock_t clock_id, zx_handle_t *out));
 
 /*
- * Arms a timer: ZX_TIMER_SIGNALED is cleared, and set at the deadline, give or take slack nanoseconds. A
- * deadline in the past sets it at once. An armed timer is armed anew.
+ * Arms a timer: ZX_TIMER_SIGNALED is cleared, and set at the deadline, give or take slack
+ * nanoseconds. A deadline in the past sets it at once. An armed timer is armed anew.
  *
  * Errors, in order:
  *   ZX_ERR_OUT_OF_RANGE  slack is less than 0
@@ -173,8 +175,8 @@ __ZX_CALL(zx_status_t, zx_timer_set,
 __ZX_CALL(zx_status_t, zx_timer_cancel, (zx_handle_t handle));
 
 /*
- * Makes a counter, a number that shows by ZX_COUNTER_POSITIVE or ZX_COUNTER_NON_POSITIVE on which side it
- * is; 0 at first. options is 0. The handle has ZX_DEFAULT_COUNTER_RIGHTS.
+ * Makes a counter, a number that shows by ZX_COUNTER_POSITIVE or ZX_COUNTER_NON_POSITIVE on which
+ * side it is; 0 at first. options is 0. The handle has ZX_DEFAULT_COUNTER_RIGHTS.
  *
  * Errors, in order:
  *   ZX_ERR_INVALID_ARGS  options is not 0, or out cannot be written

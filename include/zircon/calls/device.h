@@ -1,7 +1,8 @@
 /*
- * What drivers use: resources, bus transaction initiators, pinned memory, interrupts. What holds for
- * every call is said in zircon/syscalls.h. "Resource errors" are ZX_ERR_BAD_HANDLE, ZX_ERR_WRONG_TYPE (no
- * resource, or of another kind) and ZX_ERR_OUT_OF_RANGE (it does not cover the range), in this order.
+ * What drivers use: resources, bus transaction initiators, pinned memory, interrupts. What holds
+ * for every call is said in zircon/syscalls.h. "Resource errors" are ZX_ERR_BAD_HANDLE,
+ * ZX_ERR_WRONG_TYPE (no resource, or of another kind) and ZX_ERR_OUT_OF_RANGE (it does not cover
+ * the range), in this order.
  */
 #ifndef ZIRCON_CALLS_DEVICE_H_
 #define ZIRCON_CALLS_DEVICE_H_
@@ -28,21 +29,21 @@ __ZX_CALL(zx_status_t, zx_bti_create,
 	  (zx_handle_t iommu, uint32_t options, uint64_t bti_id, zx_handle_t *out));
 
 /*
- * Keeps [offset, offset + size) of a VMO in place, committing it, and stores the addresses at which a
- * device finds it: one per page, one per minimum contiguity (ZX_INFO_BTI) with ZX_BTI_COMPRESS, one in
- * all with ZX_BTI_CONTIGUOUS. num_addrs is exactly that number. `pmt` gets the handle with which to end
- * it: zx_pmt_unpin. Closing that handle instead quarantines the pages.
+ * Keeps [offset, offset + size) of a VMO in place, committing it, and stores the addresses at which
+ * a device finds it: one per page, one per minimum contiguity (ZX_INFO_BTI) with ZX_BTI_COMPRESS,
+ * one in all with ZX_BTI_CONTIGUOUS. num_addrs is exactly that number. `pmt` gets the handle with
+ * which to end it: zx_pmt_unpin. Closing that handle instead quarantines the pages.
  *
- * options: at least one of ZX_BTI_PERM_READ, _WRITE, _EXECUTE, and one of COMPRESS and CONTIGUOUS if
- * wanted.
+ * options: at least one of ZX_BTI_PERM_READ, _WRITE, _EXECUTE, and one of COMPRESS and CONTIGUOUS
+ * if wanted.
  *
  * Errors, in order:
  *   handle errors        handle is no open BTI handle with ZX_RIGHT_MAP
  *   ZX_ERR_INVALID_ARGS  offset or size not page-aligned; more addresses than a call can have
  *   ZX_ERR_BAD_HANDLE, ZX_ERR_WRONG_TYPE   vmo is no open VMO handle
  *   ZX_ERR_ACCESS_DENIED vmo lacks MAP, or READ (for PERM_READ and PERM_EXECUTE) or WRITE
- *   ZX_ERR_INVALID_ARGS  COMPRESS with CONTIGUOUS; CONTIGUOUS, and the VMO is not; other options; size
- *                        is 0
+ *   ZX_ERR_INVALID_ARGS  COMPRESS with CONTIGUOUS; CONTIGUOUS, and the VMO is not; other options;
+ *                        size is 0
  *   ZX_ERR_OUT_OF_RANGE  outside the VMO
  *   ZX_ERR_NOT_FOUND     the VMO is discardable and was discarded
  *   ZX_ERR_NO_MEMORY, or the pager's error   a page could not be had
@@ -68,8 +69,8 @@ __ZX_CALL(zx_status_t, zx_bti_pin,
 __ZX_CALL(zx_status_t, zx_bti_release_quarantine, (zx_handle_t handle));
 
 /*
- * Unpins the pages of a pinned memory token. The call takes the handle, whatever it answers. No right is
- * needed.
+ * Unpins the pages of a pinned memory token. The call takes the handle, whatever it answers. No
+ * right is needed.
  *
  * Errors, in order:
  *   ZX_ERR_BAD_HANDLE    handle is not open
@@ -80,8 +81,8 @@ __ZX_CALL(zx_status_t, zx_bti_release_quarantine, (zx_handle_t handle));
 __ZX_CALL(zx_status_t, zx_pmt_unpin, (zx_handle_t handle));
 
 /*
- * Makes an IOMMU of a type (ZX_IOMMU_TYPE_*) from its descriptor of desc_size bytes. Emulated is the
- * dummy, which passes addresses through.
+ * Makes an IOMMU of a type (ZX_IOMMU_TYPE_*) from its descriptor of desc_size bytes. Emulated is
+ * the dummy, which passes addresses through.
  *
  * Errors, in order:
  *   resource errors      resource is neither root nor ZX_RSRC_SYSTEM_IOMMU_BASE
@@ -99,16 +100,16 @@ __ZX_CALL(zx_status_t, zx_iommu_create,
 
 /*
  * Makes a resource for [base, base + size) out of one that covers it. options holds the kind
- * (ZX_RSRC_KIND_*) and ZX_RSRC_FLAG_EXCLUSIVE if nobody else may have the range. Of the name (name_size
- * bytes) the first 31 are kept.
+ * (ZX_RSRC_KIND_*) and ZX_RSRC_FLAG_EXCLUSIVE if nobody else may have the range. Of the name
+ * (name_size bytes) the first 31 are kept.
  *
  * Errors, in order:
  *   handle errors        parent_rsrc is no open resource handle with ZX_RIGHT_WRITE
  *   ZX_ERR_INVALID_ARGS  unknown kind or flag
  *   ZX_ERR_ACCESS_DENIED the parent does not cover it
  *   ZX_ERR_INVALID_ARGS  a parent that is no root, and it or the child is exclusive
- *   ZX_ERR_INVALID_ARGS  name cannot be read; root with a range; any other with size 0 or a range that
- *                        wraps
+ *   ZX_ERR_INVALID_ARGS  name cannot be read; root with a range; any other with size 0 or a range
+ *                        that wraps
  *   ZX_ERR_BAD_STATE     there is nothing of the kind to hand out
  *   ZX_ERR_NOT_FOUND     the range is taken, or not there
  *   ZX_ERR_NO_MEMORY     not enough memory
@@ -121,8 +122,8 @@ __ZX_CALL(zx_status_t, zx_resource_create,
 	   size_t name_size, zx_handle_t *resource_out));
 
 /*
- * Makes an interrupt. With ZX_INTERRUPT_VIRTUAL, and ZX_INTERRUPT_TIMESTAMP_MONO if wanted, it is one
- * that programs trigger; src_obj and src_num are not looked at. The handle has
+ * Makes an interrupt. With ZX_INTERRUPT_VIRTUAL, and ZX_INTERRUPT_TIMESTAMP_MONO if wanted, it is
+ * one that programs trigger; src_obj and src_num are not looked at. The handle has
  * ZX_DEFAULT_INTERRUPT_RIGHTS.
  *
  * Errors, in order:
@@ -198,8 +199,8 @@ __ZX_CALL(zx_status_t, zx_interrupt_destroy, (zx_handle_t handle));
 __ZX_CALL(zx_status_t, zx_interrupt_ack, (zx_handle_t handle));
 
 /*
- * Triggers a virtual interrupt. options is 0. Of several triggers before an acknowledgement one is kept,
- * with the timestamp of the first.
+ * Triggers a virtual interrupt. options is 0. Of several triggers before an acknowledgement one is
+ * kept, with the timestamp of the first.
  *
  * Errors, in order:
  *   ZX_ERR_INVALID_ARGS  options is not 0

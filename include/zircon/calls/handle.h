@@ -48,8 +48,8 @@ __ZX_CALL(zx_status_t, zx_handle_duplicate,
 	  (zx_handle_t handle, zx_rights_t rights, zx_handle_t *out));
 
 /*
- * Replaces a handle by one with the given rights (as in zx_handle_duplicate) and closes the old one.
- * No right is needed. `out` may be the variable that holds the old handle.
+ * Replaces a handle by one with the given rights (as in zx_handle_duplicate) and closes the old
+ * one. No right is needed. `out` may be the variable that holds the old handle.
  *
  * Errors, in order:
  *   ZX_ERR_BAD_HANDLE    handle is not open
@@ -62,8 +62,8 @@ __ZX_CALL(zx_status_t, zx_handle_replace,
 	  (zx_handle_t handle, zx_rights_t rights, zx_handle_t *out));
 
 /*
- * Says whether a number is an open handle of this process, without the consequences that a bad handle
- * has elsewhere.
+ * Says whether a number is an open handle of this process, without the consequences that a bad
+ * handle has elsewhere.
  *
  * Errors, in order:
  *   ZX_ERR_INVALID_ARGS  handle is ZX_HANDLE_INVALID

@@ -11,17 +11,17 @@
 __BEGIN_CDECLS
 
 /*
- * Makes an I/O buffer of num_regions regions (zx_iob_region_t) and a handle to each of its ends, with
- * ZX_DEFAULT_IOB_RIGHTS. options is 0. The end that is left shows ZX_IOB_PEER_CLOSED when the other has
- * no handles and no mappings.
+ * Makes an I/O buffer of num_regions regions (zx_iob_region_t) and a handle to each of its ends,
+ * with ZX_DEFAULT_IOB_RIGHTS. options is 0. The end that is left shows ZX_IOB_PEER_CLOSED when the
+ * other has no handles and no mappings.
  *
  * Errors, in order:
  *   ZX_ERR_INVALID_ARGS  options is not 0
  *   ZX_ERR_OUT_OF_RANGE  more than ZX_IOB_MAX_REGIONS regions
  *   ZX_ERR_INVALID_ARGS  regions cannot be read; there are none
  *  The first region that has:
- *   ZX_ERR_INVALID_ARGS  an unknown type; bad options; access that lets nobody write; a discipline that
- *                        is unknown or does not go with its type and access
+ *   ZX_ERR_INVALID_ARGS  an unknown type; bad options; access that lets nobody write; a discipline
+ *                        that is unknown or does not go with its type and access
  *   ZX_ERR_OUT_OF_RANGE  a size larger than a VMO can be
  *   ZX_ERR_BAD_HANDLE, ZX_ERR_WRONG_TYPE   a shared_region that is no open shared region
  *  Then:
@@ -35,8 +35,8 @@ __ZX_CALL(zx_status_t, zx_iob_create,
 	   zx_handle_t *ep1_out));
 
 /*
- * Writes one message, gathered from num_vectors entries (8 at most), into a region with the ring buffer
- * discipline. options is 0.
+ * Writes one message, gathered from num_vectors entries (8 at most), into a region with the ring
+ * buffer discipline. options is 0.
  *
  * Errors, in order:
  *   ZX_ERR_INVALID_ARGS  options is not 0

@@ -1,6 +1,6 @@
 /*
- * Calls on objects of any type: waits, signals, properties, information. What holds for every call is
- * said in zircon/syscalls.h.
+ * Calls on objects of any type: waits, signals, properties, information. What holds for every call
+ * is said in zircon/syscalls.h.
  */
 #ifndef ZIRCON_CALLS_OBJECT_H_
 #define ZIRCON_CALLS_OBJECT_H_
@@ -10,17 +10,18 @@
 __BEGIN_CDECLS
 
 /*
- * Waits until one of `signals` is set on the object, or the deadline. Signals that are set already end
- * the wait at once, whatever the deadline. 0 signals wait for the deadline only.
+ * Waits until one of `signals` is set on the object, or the deadline. Signals that are set already
+ * end the wait at once, whatever the deadline. 0 signals wait for the deadline only.
  *
- * observed, optional: the complete state that ended the wait; on ZX_ERR_TIMED_OUT the state then; on
- * ZX_ERR_CANCELED the state with ZX_SIGNAL_HANDLE_CLOSED. Not written on the other errors.
+ * observed, optional: the complete state that ended the wait; on ZX_ERR_TIMED_OUT the state then;
+ * on ZX_ERR_CANCELED the state with ZX_SIGNAL_HANDLE_CLOSED. Not written on the other errors.
  *
  * Errors, in order:
  *   ZX_ERR_BAD_HANDLE    handle is not open
  *   ZX_ERR_ACCESS_DENIED handle lacks ZX_RIGHT_WAIT (types that cannot be waited for never have it)
  *   ZX_ERR_NOT_SUPPORTED the type cannot be waited for
- *   ZX_ERR_CANCELED      handle was closed during the wait; other handles to the object do not count
+ *   ZX_ERR_CANCELED      handle was closed during the wait; other handles to the object do not
+ *                        count
  *   ZX_ERR_TIMED_OUT     the deadline came first
  *
  * Source: Zircon reference, zx_object_wait_one.
@@ -30,9 +31,10 @@ __ZX_CALL(zx_status_t, zx_object_wait_one,
 	   zx_signals_t *observed));
 
 /*
- * Waits until one of up to ZX_WAIT_MANY_MAX_ITEMS items sees one of its signals, or the deadline. With
- * ZX_OK, ZX_ERR_TIMED_OUT and ZX_ERR_CANCELED the `pending` of every item is written: state that ended
- * the wait for those that did, current state for the others. A handle may stand in several items.
+ * Waits until one of up to ZX_WAIT_MANY_MAX_ITEMS items sees one of its signals, or the deadline.
+ * With ZX_OK, ZX_ERR_TIMED_OUT and ZX_ERR_CANCELED the `pending` of every item is written: state
+ * that ended the wait for those that did, current state for the others. A handle may stand in
+ * several items.
  *
  * Errors, in order:
  *   ZX_ERR_TIMED_OUT     num_items is 0 and the deadline has come; items is not looked at
@@ -50,12 +52,12 @@ __ZX_CALL(zx_status_t, zx_object_wait_many,
 	  (zx_wait_item_t *items, size_t num_items, zx_instant_mono_t deadline));
 
 /*
- * Queues one packet of type ZX_PKT_TYPE_SIGNAL_ONE with `key` on the port when one of `signals` is set:
- * at once if that is so already, or, with ZX_WAIT_ASYNC_EDGE, only when one becomes set later. Each
- * registration fires once. Closing `handle` removes it without a packet.
+ * Queues one packet of type ZX_PKT_TYPE_SIGNAL_ONE with `key` on the port when one of `signals` is
+ * set: at once if that is so already, or, with ZX_WAIT_ASYNC_EDGE, only when one becomes set later.
+ * Each registration fires once. Closing `handle` removes it without a packet.
  *
- * options: ZX_WAIT_ASYNC_EDGE, and one of ZX_WAIT_ASYNC_TIMESTAMP and ZX_WAIT_ASYNC_BOOT_TIMESTAMP for
- * the time in the packet.
+ * options: ZX_WAIT_ASYNC_EDGE, and one of ZX_WAIT_ASYNC_TIMESTAMP and ZX_WAIT_ASYNC_BOOT_TIMESTAMP
+ * for the time in the packet.
  *
  * Errors, in order:
  *   ZX_ERR_INVALID_ARGS  unknown options, or both timestamps
@@ -72,9 +74,9 @@ __ZX_CALL(zx_status_t, zx_object_wait_async,
 	   uint32_t options));
 
 /*
- * Clears the signals of clear_mask and sets those of set_mask, in one step; a bit in both ends up set.
- * Programs may change the user signals of every type that can be waited for, and ZX_EVENT_SIGNALED
- * (ZX_EVENTPAIR_SIGNALED) of events and event pairs.
+ * Clears the signals of clear_mask and sets those of set_mask, in one step; a bit in both ends up
+ * set. Programs may change the user signals of every type that can be waited for, and
+ * ZX_EVENT_SIGNALED (ZX_EVENTPAIR_SIGNALED) of events and event pairs.
  *
  * Errors, in order:
  *   ZX_ERR_BAD_HANDLE    handle is not open
@@ -122,8 +124,8 @@ __ZX_CALL(zx_status_t, zx_object_get_property,
 	  (zx_handle_t handle, uint32_t property, void *value, size_t value_size));
 
 /*
- * Sets a property. Of a name at most 31 bytes, up to the first NUL, are taken. ZX_PROP_VMO_CONTENT_SIZE
- * does what zx_vmo_set_stream_size does, and has its errors.
+ * Sets a property. Of a name at most 31 bytes, up to the first NUL, are taken.
+ * ZX_PROP_VMO_CONTENT_SIZE does what zx_vmo_set_stream_size does, and has its errors.
  *
  * Errors, in order:
  *   ZX_ERR_INVALID_ARGS     value is NULL, even with size 0
@@ -144,19 +146,21 @@ __ZX_CALL(zx_status_t, zx_object_set_property,
  * Tells about an object: the topics and their records are in zircon/syscalls/object.h. `buffer` has
  * buffer_size bytes.
  *
- * A topic with one record stores it and sets actual and avail, both optional, to 1. A topic with many
- * stores as many whole records as fit, their number in actual and the number there are in avail; for
- * it a buffer that is too small is no error, and NULL is fine with size 0.
+ * A topic with one record stores it and sets actual and avail, both optional, to 1. A topic with
+ * many stores as many whole records as fit, their number in actual and the number there are in
+ * avail; for it a buffer that is too small is no error, and NULL is fine with size 0.
  *
- * Needed right: none for HANDLE_VALID, HANDLE_BASIC, VMO and the topics asked of a resource; ENUMERATE
- * for PROCESS_THREADS, JOB_CHILDREN and JOB_PROCESSES; INSPECT, MANAGE_PROCESS and MANAGE_THREAD for
- * HANDLE_TABLE; INSPECT for the rest.
+ * Needed right: none for HANDLE_VALID, HANDLE_BASIC, VMO and the topics asked of a resource;
+ * ENUMERATE for PROCESS_THREADS, JOB_CHILDREN and JOB_PROCESSES; INSPECT, MANAGE_PROCESS and
+ * MANAGE_THREAD for HANDLE_TABLE; INSPECT for the rest.
  *
  * Errors, in order:
- *   ZX_ERR_NOT_SUPPORTED    there is no such topic, or no such version of it; the handle is not looked at
+ *   ZX_ERR_NOT_SUPPORTED    there is no such topic, or no such version of it; the handle is not
+ *                           looked at
  *   handle errors           handle is not open, of the wrong type for the topic, or lacks the right
- *   ZX_ERR_BAD_STATE        TASK_STATS, PROCESS_MAPS: the process is dead; PROCESS_VMOS: it does not
- *                           run; VMAR_MAPS: the region is destroyed; EXCEPTION_REPORT: no exception
+ *   ZX_ERR_BAD_STATE        TASK_STATS, PROCESS_MAPS: the process is dead; PROCESS_VMOS: it does
+ *                           not run; VMAR_MAPS: the region is destroyed; EXCEPTION_REPORT: no
+ *                           exception
  *   ZX_ERR_INVALID_ARGS     CLOCK_MAPPED_SIZE: the clock cannot be mapped
  *   ZX_ERR_BUFFER_TOO_SMALL one record, and it does not fit: actual is 0, avail 1
  *   ZX_ERR_INVALID_ARGS     buffer, actual or avail cannot be written
@@ -168,8 +172,9 @@ __ZX_CALL(zx_status_t, zx_object_get_info,
 	   size_t *avail));
 
 /*
- * Makes a handle to a child of a process (a thread) or of a job (a job, then a process), found by its
- * koid among the direct children. rights is a subset of those of `handle`, or ZX_RIGHT_SAME_RIGHTS.
+ * Makes a handle to a child of a process (a thread) or of a job (a job, then a process), found by
+ * its koid among the direct children. rights is a subset of those of `handle`, or
+ * ZX_RIGHT_SAME_RIGHTS.
  *
  * Errors, in order:
  *   ZX_ERR_BAD_HANDLE    handle is not open
@@ -189,7 +194,8 @@ __ZX_CALL(zx_status_t, zx_object_get_child,
  * Errors, in order:
  *   handle errors        profile is no open profile handle with ZX_RIGHT_APPLY_PROFILE
  *   ZX_ERR_BAD_HANDLE    handle is not open
- *   ZX_ERR_ACCESS_DENIED a region without ZX_RIGHT_OP_CHILDREN, a thread without ZX_RIGHT_MANAGE_THREAD
+ *   ZX_ERR_ACCESS_DENIED a region without ZX_RIGHT_OP_CHILDREN, a thread without
+ *                        ZX_RIGHT_MANAGE_THREAD
  *   ZX_ERR_WRONG_TYPE    handle is neither thread nor region
  *   ZX_ERR_BAD_STATE     the region is destroyed and the profile is about memory
  *

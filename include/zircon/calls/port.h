@@ -10,8 +10,9 @@
 __BEGIN_CDECLS
 
 /*
- * Makes a port: a queue of packets. options is 0, or ZX_PORT_BIND_TO_INTERRUPT for a port that takes
- * interrupts too. The handle has ZX_DEFAULT_PORT_RIGHTS; a port cannot be waited for as an object.
+ * Makes a port: a queue of packets. options is 0, or ZX_PORT_BIND_TO_INTERRUPT for a port that
+ * takes interrupts too. The handle has ZX_DEFAULT_PORT_RIGHTS; a port cannot be waited for as an
+ * object.
  *
  * Errors, in order:
  *   ZX_ERR_INVALID_ARGS  other options, or out cannot be written
@@ -37,8 +38,8 @@ __ZX_CALL(zx_status_t, zx_port_create, (uint32_t options, zx_handle_t *out));
 __ZX_CALL(zx_status_t, zx_port_queue, (zx_handle_t handle, const zx_port_packet_t *packet));
 
 /*
- * Takes the first packet, waiting for one until the deadline. Interrupt packets come before others. A
- * packet wakes one of the threads that wait.
+ * Takes the first packet, waiting for one until the deadline. Interrupt packets come before others.
+ * A packet wakes one of the threads that wait.
  *
  * Errors, in order:
  *   handle errors        handle is no open port handle with ZX_RIGHT_READ
@@ -51,8 +52,8 @@ __ZX_CALL(zx_status_t, zx_port_wait,
 	  (zx_handle_t handle, zx_instant_mono_t deadline, zx_port_packet_t *packet));
 
 /*
- * Removes the registrations that were made with zx_object_wait_async through this very `source` handle
- * and with this key, and their packets if they are still queued.
+ * Removes the registrations that were made with zx_object_wait_async through this very `source`
+ * handle and with this key, and their packets if they are still queued.
  *
  * Errors, in order:
  *   handle errors        handle is no open port handle with ZX_RIGHT_WRITE
@@ -91,8 +92,8 @@ __ZX_CALL(zx_status_t, zx_port_cancel_key, (zx_handle_t handle, uint32_t options
 __ZX_CALL(zx_status_t, zx_event_create, (uint32_t options, zx_handle_t *out));
 
 /*
- * Makes two events that can signal each other. When the last handle to one is closed, the other shows
- * ZX_EVENTPAIR_PEER_CLOSED. options is 0. The handles have ZX_DEFAULT_EVENTPAIR_RIGHTS.
+ * Makes two events that can signal each other. When the last handle to one is closed, the other
+ * shows ZX_EVENTPAIR_PEER_CLOSED. options is 0. The handles have ZX_DEFAULT_EVENTPAIR_RIGHTS.
  *
  * Errors, in order:
  *   ZX_ERR_NOT_SUPPORTED options is not 0

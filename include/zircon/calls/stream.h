@@ -1,9 +1,11 @@
 /*
- * Streams: a VMO read and written like a file. What holds for every call is said in zircon/syscalls.h.
+ * Streams: a VMO read and written like a file. What holds for every call is said in
+ * zircon/syscalls.h.
  *
- * The four transfers share this: `vectors` has num_vectors entries, used in order. `actual`, optional,
- * gets the number of bytes. Once a byte was transferred the answer is ZX_OK, though an error may have
- * stopped the rest. Transfers on one stream that use its offset come one after the other.
+ * The four transfers share this: `vectors` has num_vectors entries, used in order. `actual`,
+ * optional, gets the number of bytes. Once a byte was transferred the answer is ZX_OK, though an
+ * error may have stopped the rest. Transfers on one stream that use its offset come one after the
+ * other.
  */
 #ifndef ZIRCON_CALLS_STREAM_H_
 #define ZIRCON_CALLS_STREAM_H_
@@ -14,8 +16,8 @@ __BEGIN_CDECLS
 
 /*
  * Makes a stream on a VMO with its offset at `seek`, in bytes; any value is allowed. options is a
- * combination of ZX_STREAM_MODE_READ, _WRITE, _APPEND. The handle has ZX_DEFAULT_STREAM_RIGHTS and READ
- * and WRITE as the mode says.
+ * combination of ZX_STREAM_MODE_READ, _WRITE, _APPEND. The handle has ZX_DEFAULT_STREAM_RIGHTS and
+ * READ and WRITE as the mode says.
  *
  * Errors, in order:
  *   ZX_ERR_INVALID_ARGS  other options
@@ -30,9 +32,9 @@ __ZX_CALL(zx_status_t, zx_stream_create,
 	  (uint32_t options, zx_handle_t vmo, zx_off_t seek, zx_handle_t *out_stream));
 
 /*
- * Writes at the stream's offset and moves it on; with ZX_STREAM_APPEND, or on a stream in append mode, at
- * the end of the content. Content that the offset lies past is filled with zeros. The VMO is not resized:
- * what does not fit is cut off.
+ * Writes at the stream's offset and moves it on; with ZX_STREAM_APPEND, or on a stream in append
+ * mode, at the end of the content. Content that the offset lies past is filled with zeros. The VMO
+ * is not resized: what does not fit is cut off.
  *
  * Errors, in order:
  *   ZX_ERR_INVALID_ARGS  other options, or vectors is NULL
@@ -61,8 +63,8 @@ __ZX_CALL(zx_status_t, zx_stream_writev_at,
 	   size_t num_vectors, size_t *actual));
 
 /*
- * Reads at the stream's offset and moves it on, up to the stream size; at or past it 0 bytes. options is
- * 0.
+ * Reads at the stream's offset and moves it on, up to the stream size; at or past it 0 bytes.
+ * options is 0.
  *
  * Errors, in order:
  *   ZX_ERR_INVALID_ARGS  options is not 0, or vectors is NULL
@@ -89,8 +91,9 @@ __ZX_CALL(zx_status_t, zx_stream_readv_at,
 	   size_t num_vectors, size_t *actual));
 
 /*
- * Moves the stream's offset to `offset` bytes from the start, from where it is, or from the stream size,
- * as `whence` (ZX_STREAM_SEEK_ORIGIN_*) says. Past the end is fine. out_seek, optional: the new offset.
+ * Moves the stream's offset to `offset` bytes from the start, from where it is, or from the stream
+ * size, as `whence` (ZX_STREAM_SEEK_ORIGIN_*) says. Past the end is fine. out_seek, optional: the
+ * new offset.
  *
  * Errors, in order:
  *   ZX_ERR_BAD_HANDLE    handle is not open

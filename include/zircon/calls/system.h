@@ -38,8 +38,8 @@ __ZX_CALL(uint32_t, zx_system_get_num_cpus, (void));
 __ZX_CALL(uint64_t, zx_system_get_physmem, (void));
 
 /*
- * Name and version of the system, here "zirconia-" and the version of the library. Constant text. Cannot
- * fail. Safe in signal handlers.
+ * Name and version of the system, here "zirconia-" and the version of the library. Constant text.
+ * Cannot fail. Safe in signal handlers.
  *
  * Source: Zircon reference, zx_system_get_version_string.
  */
@@ -73,8 +73,8 @@ __ZX_CALL(zx_status_t, zx_system_get_performance_info,
 
 /*
  * Makes caches agree for [addr, addr + size): with ZX_CACHE_FLUSH_INSN instructions with data, with
- * ZX_CACHE_FLUSH_DATA data with devices, with ZX_CACHE_FLUSH_INVALIDATE in addition the other way round.
- * Safe in signal handlers. A range that cannot be read may fault.
+ * ZX_CACHE_FLUSH_DATA data with devices, with ZX_CACHE_FLUSH_INVALIDATE in addition the other way
+ * round. Safe in signal handlers. A range that cannot be read may fault.
  *
  * Errors:
  *   ZX_ERR_INVALID_ARGS  neither INSN nor DATA; INVALIDATE without DATA; unknown options

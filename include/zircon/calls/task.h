@@ -14,8 +14,8 @@ __BEGIN_CDECLS
 
 /*
  * Makes a process in a job, with an empty address space. options is 0, or ZX_PROCESS_SHARED for an
- * address space that others can share. Of the name (name_size bytes) the first 31 are kept. The handles
- * have ZX_DEFAULT_PROCESS_RIGHTS, and the rights that zx_vmar_root_self() has.
+ * address space that others can share. Of the name (name_size bytes) the first 31 are kept. The
+ * handles have ZX_DEFAULT_PROCESS_RIGHTS, and the rights that zx_vmar_root_self() has.
  *
  * Errors, in order:
  *   ZX_ERR_INVALID_ARGS  other options, or name cannot be read (NULL, even with size 0)
@@ -39,8 +39,8 @@ __ZX_CALL(zx_status_t, zx_process_start,
 	   zx_handle_t arg1, uintptr_t arg2));
 
 /*
- * Ends the process of the caller at once, without the exit handlers of the C library. Linux keeps the low
- * eight bits of retcode. Safe in signal handlers.
+ * Ends the process of the caller at once, without the exit handlers of the C library. Linux keeps
+ * the low eight bits of retcode. Safe in signal handlers.
  *
  * Source: Zircon reference, zx_process_exit.
  */
@@ -48,8 +48,8 @@ __ZX_CALL_NORETURN(zx_process_exit, (int64_t retcode));
 
 /*
  * Reads memory of a process, whatever its protection, from vaddr to the end of the buffer (at most
- * 64 MiB), of the one mapping there, or of its VMO: fewer bytes than asked for are no error. actual:
- * bytes read, written only with ZX_OK.
+ * 64 MiB), of the one mapping there, or of its VMO: fewer bytes than asked for are no error.
+ * actual: bytes read, written only with ZX_OK.
  *
  * Errors, in order:
  *   ZX_ERR_INVALID_ARGS  buffer is NULL; buffer_size is 0 or more than 64 MiB
@@ -68,8 +68,8 @@ __ZX_CALL(zx_status_t, zx_process_read_memory,
 	  (zx_handle_t handle, zx_vaddr_t vaddr, void *buffer, size_t buffer_size, size_t *actual));
 
 /*
- * Writes memory of a process, with the limits of zx_process_read_memory. Where the mapping may never be
- * written a private copy takes its place first.
+ * Writes memory of a process, with the limits of zx_process_read_memory. Where the mapping may
+ * never be written a private copy takes its place first.
  *
  * Errors: those of zx_process_read_memory with ZX_RIGHT_WRITE needed and the buffer read, and
  *   ZX_ERR_NO_MEMORY     not enough memory
@@ -81,8 +81,9 @@ __ZX_CALL(zx_status_t, zx_process_write_memory,
 	   size_t *actual));
 
 /*
- * Ends a task. A process that never ran is dead when the call returns: its address space is torn down,
- * then ZX_TASK_TERMINATED shows. The caller's own process ends with it. Killing a dead task is fine.
+ * Ends a task. A process that never ran is dead when the call returns: its address space is torn
+ * down, then ZX_TASK_TERMINATED shows. The caller's own process ends with it. Killing a dead task
+ * is fine.
  *
  * Errors, in order:
  *   ZX_ERR_BAD_HANDLE    handle is not open
@@ -160,7 +161,8 @@ __ZX_CALL(zx_status_t, zx_thread_start,
 	   uintptr_t arg2));
 
 /*
- * Ends the calling thread; with the last one the process ends. Cleanup handlers of the C library run.
+ * Ends the calling thread; with the last one the process ends. Cleanup handlers of the C library
+ * run.
  *
  * Source: Zircon reference, zx_thread_exit.
  */

@@ -13,23 +13,26 @@
 __BEGIN_CDECLS
 
 /*
- * Reserves a part of a region as a region of its own. `size` is a multiple of the page size. The handle
- * has ZX_DEFAULT_VMAR_RIGHTS and READ, WRITE, EXECUTE for each CAN_MAP_* given.
+ * Reserves a part of a region as a region of its own. `size` is a multiple of the page size. The
+ * handle has ZX_DEFAULT_VMAR_RIGHTS and READ, WRITE, EXECUTE for each CAN_MAP_* given.
  *
- * options: ZX_VM_CAN_MAP_READ, _WRITE, _EXECUTE: what may be mapped in it; ZX_VM_CAN_MAP_SPECIFIC: places
- * in it may be chosen; ZX_VM_COMPACT: keep what is in it together; ZX_VM_SPECIFIC: at `offset`;
- * ZX_VM_OFFSET_IS_UPPER_LIMIT: ending at `offset` at the latest; ZX_VM_ALIGN_*. Without SPECIFIC
- * and OFFSET_IS_UPPER_LIMIT, offset is 0 and the system chooses the place.
+ * options: ZX_VM_CAN_MAP_READ, _WRITE, _EXECUTE: what may be mapped in it; ZX_VM_CAN_MAP_SPECIFIC:
+ * places in it may be chosen; ZX_VM_COMPACT: keep what is in it together; ZX_VM_SPECIFIC: at
+ * `offset`; ZX_VM_OFFSET_IS_UPPER_LIMIT: ending at `offset` at the latest; ZX_VM_ALIGN_*. Without
+ * SPECIFIC and OFFSET_IS_UPPER_LIMIT, offset is 0 and the system chooses the place.
  *
  * Errors, in order:
- *   handle errors         parent_vmar is no open VMAR handle with READ, WRITE, EXECUTE for each CAN_MAP_*
+ *   handle errors         parent_vmar is no open VMAR handle with READ, WRITE, EXECUTE for each
+ *                         CAN_MAP_*
  *   ZX_ERR_INVALID_ARGS   an option that the call does not have, or size not page-aligned
  *   ZX_ERR_BAD_STATE      the parent is destroyed
  *   ZX_ERR_INVALID_ARGS   size is 0
  *   ZX_ERR_ACCESS_DENIED  the parent does not permit a CAN_MAP_* itself
- *   ZX_ERR_INVALID_ARGS   SPECIFIC with UPPER_LIMIT; an offset without either; offset not page-aligned
+ *   ZX_ERR_INVALID_ARGS   SPECIFIC with UPPER_LIMIT; an offset without either; offset not
+ *                         page-aligned
  *   ZX_ERR_ACCESS_DENIED  SPECIFIC or UPPER_LIMIT in a parent without CAN_MAP_SPECIFIC
- *   ZX_ERR_INVALID_ARGS   the range does not fit into the parent; SPECIFIC: it is not aligned as asked
+ *   ZX_ERR_INVALID_ARGS   the range does not fit into the parent; SPECIFIC: it is not aligned as
+ *                         asked
  *   ZX_ERR_ALREADY_EXISTS SPECIFIC: something is there
  *   ZX_ERR_NO_RESOURCES   no gap is large enough
  *   ZX_ERR_NO_MEMORY      not enough memory
@@ -57,24 +60,28 @@ __ZX_CALL(zx_status_t, zx_vmar_destroy, (zx_handle_t handle));
  * Maps `len` bytes, rounded up to pages, from byte vmo_offset of the VMO. The mapping keeps the VMO
  * alive; it may reach past its end, where accesses fault.
  *
- * options: ZX_VM_PERM_READ, _WRITE, _EXECUTE (0: no access for now), ZX_VM_SPECIFIC: at vmar_offset;
- * ZX_VM_SPECIFIC_OVERWRITE: there, replacing mappings; ZX_VM_OFFSET_IS_UPPER_LIMIT: ending there at the
- * latest; ZX_VM_ALIGN_*; ZX_VM_MAP_RANGE: with the pages that exist, for speed; ZX_VM_ALLOW_FAULTS;
- * ZX_VM_REQUIRE_NON_RESIZABLE; ZX_VM_FAULT_BEYOND_STREAM_SIZE; ZX_VM_PERM_READ_IF_XOM_UNSUPPORTED.
+ * options: ZX_VM_PERM_READ, _WRITE, _EXECUTE (0: no access for now), ZX_VM_SPECIFIC: at
+ * vmar_offset; ZX_VM_SPECIFIC_OVERWRITE: there, replacing mappings; ZX_VM_OFFSET_IS_UPPER_LIMIT:
+ * ending there at the latest; ZX_VM_ALIGN_*; ZX_VM_MAP_RANGE: with the pages that exist, for speed;
+ * ZX_VM_ALLOW_FAULTS; ZX_VM_REQUIRE_NON_RESIZABLE; ZX_VM_FAULT_BEYOND_STREAM_SIZE;
+ * ZX_VM_PERM_READ_IF_XOM_UNSUPPORTED.
  *
  * Errors, in order:
- *   ZX_ERR_BAD_HANDLE, ZX_ERR_WRONG_TYPE   handle is no open VMAR handle, then vmo no open VMO handle
+ *   ZX_ERR_BAD_HANDLE, ZX_ERR_WRONG_TYPE   handle is no open VMAR handle, then vmo no open VMO
+ *                            handle
  *   ZX_ERR_NOT_SUPPORTED  FAULT_BEYOND_STREAM_SIZE, and the VMO is physical or contiguous
  *   ZX_ERR_ACCESS_DENIED  vmo lacks ZX_RIGHT_MAP
- *   ZX_ERR_INVALID_ARGS   WRITE or EXECUTE without READ; MAP_RANGE with SPECIFIC_OVERWRITE; CAN_MAP_*
+ *   ZX_ERR_INVALID_ARGS   WRITE or EXECUTE without READ; MAP_RANGE with SPECIFIC_OVERWRITE;
+ *                         CAN_MAP_*
  *   ZX_ERR_ACCESS_DENIED  a permission whose right (READ, WRITE, EXECUTE) handle or vmo lacks
  *   ZX_ERR_INVALID_ARGS   FAULT_BEYOND_STREAM_SIZE without ALLOW_FAULTS; unknown options
- *   ZX_ERR_NOT_SUPPORTED  REQUIRE_NON_RESIZABLE, and it is; no ALLOW_FAULTS, and the VMO is discardable
+ *   ZX_ERR_NOT_SUPPORTED  REQUIRE_NON_RESIZABLE, and it is; no ALLOW_FAULTS, and the VMO is
+ *                         discardable
  *   ZX_ERR_INVALID_ARGS   COMPACT or CAN_MAP_SPECIFIC; vmo_offset not page-aligned
  *   ZX_ERR_OUT_OF_RANGE   rounding len up, or vmo_offset + len, wraps; outside a physical VMO
  *   ZX_ERR_BAD_STATE      the region is destroyed
- *   ZX_ERR_INVALID_ARGS   len is 0; SPECIFIC or OVERWRITE with UPPER_LIMIT; an offset without any of
- *                         them; vmar_offset not page-aligned
+ *   ZX_ERR_INVALID_ARGS   len is 0; SPECIFIC or OVERWRITE with UPPER_LIMIT; an offset without any
+ *                         of them; vmar_offset not page-aligned
  *   ZX_ERR_ACCESS_DENIED  one of them in a region without CAN_MAP_SPECIFIC
  *   ZX_ERR_INVALID_ARGS   the range does not fit into the region, or is not aligned as asked
  *   ZX_ERR_ALREADY_EXISTS SPECIFIC: something is there
@@ -91,16 +98,16 @@ __ZX_CALL(zx_status_t, zx_vmar_map,
 	   uint64_t vmo_offset, size_t len, zx_vaddr_t *mapped_addr));
 
 /*
- * Unmaps [addr, addr + len), len rounded up to pages, and destroys the regions that lie wholly in it.
- * Mappings are cut where the range ends; gaps are fine. No right is needed, except OP_CHILDREN for
- * regions.
+ * Unmaps [addr, addr + len), len rounded up to pages, and destroys the regions that lie wholly in
+ * it. Mappings are cut where the range ends; gaps are fine. No right is needed, except OP_CHILDREN
+ * for regions.
  *
  * Errors, in order:
  *   ZX_ERR_BAD_HANDLE, ZX_ERR_WRONG_TYPE   handle is no open VMAR handle
  *   ZX_ERR_INVALID_ARGS   addr not page-aligned; len is 0 or rounding it up wraps
  *   ZX_ERR_BAD_STATE      the region is destroyed
- *   ZX_ERR_INVALID_ARGS   the range is not inside the region; it holds a part of a region, or all of one
- *                         and handle lacks ZX_RIGHT_OP_CHILDREN
+ *   ZX_ERR_INVALID_ARGS   the range is not inside the region; it holds a part of a region, or all
+ *                         of one and handle lacks ZX_RIGHT_OP_CHILDREN
  *   ZX_ERR_NO_MEMORY      not enough memory to cut a mapping; what came before stays unmapped
  *
  * Source: Zircon reference, zx_vmar_unmap.
@@ -109,13 +116,14 @@ __ZX_CALL(zx_status_t, zx_vmar_unmap, (zx_handle_t handle, zx_vaddr_t addr, size
 
 /*
  * Sets the permissions of the mappings in [addr, addr + len), len rounded up to pages. options is a
- * combination of ZX_VM_PERM_* (0: no access) that the mappings' creation permits. In mappings of regions
- * below this one permissions can only be taken away, with ZX_RIGHT_OP_CHILDREN.
+ * combination of ZX_VM_PERM_* (0: no access) that the mappings' creation permits. In mappings of
+ * regions below this one permissions can only be taken away, with ZX_RIGHT_OP_CHILDREN.
  *
  * Errors, in order; until ZX_ERR_NO_MEMORY nothing has changed:
- *   handle errors         handle is no open VMAR handle with READ, WRITE, EXECUTE for each permission
- *   ZX_ERR_INVALID_ARGS   WRITE or EXECUTE without READ; addr not page-aligned; other options; len is 0
- *                         or rounding it up wraps
+ *   handle errors         handle is no open VMAR handle with READ, WRITE, EXECUTE for each
+ *                         permission
+ *   ZX_ERR_INVALID_ARGS   WRITE or EXECUTE without READ; addr not page-aligned; other options; len
+ *                         is 0 or rounding it up wraps
  *   ZX_ERR_BAD_STATE      the region is destroyed
  *   ZX_ERR_INVALID_ARGS   the range is not inside the region
  *  The first in order of addresses of:
@@ -132,11 +140,11 @@ __ZX_CALL(zx_status_t, zx_vmar_protect,
 	  (zx_handle_t handle, zx_vm_option_t options, zx_vaddr_t addr, size_t len));
 
 /*
- * Does something to the memory of the mappings in [address, address + size), size rounded up to pages:
- * ZX_VMAR_OP_COMMIT, _DECOMMIT, _ZERO (right WRITE), _MAP_RANGE, _PREFETCH (right READ), _DONT_NEED,
- * _ALWAYS_NEED (no right), as the like-named operations of zx_vmo_op_range; MAP_RANGE enters pages that
- * exist. buffer is NULL and buffer_size 0. Not done in one step: mappings before the one that fails are
- * finished.
+ * Does something to the memory of the mappings in [address, address + size), size rounded up to
+ * pages: ZX_VMAR_OP_COMMIT, _DECOMMIT, _ZERO (right WRITE), _MAP_RANGE, _PREFETCH (right READ),
+ * _DONT_NEED, _ALWAYS_NEED (no right), as the like-named operations of zx_vmo_op_range; MAP_RANGE
+ * enters pages that exist. buffer is NULL and buffer_size 0. Not done in one step: mappings before
+ * the one that fails are finished.
  *
  * Errors, in order:
  *   ZX_ERR_BAD_HANDLE, ZX_ERR_WRONG_TYPE   handle is no open VMAR handle
@@ -147,11 +155,11 @@ __ZX_CALL(zx_status_t, zx_vmar_protect,
  *   ZX_ERR_BAD_STATE      the region is destroyed
  *  The first in order of addresses of:
  *   ZX_ERR_BAD_STATE      a page with no mapping
- *   ZX_ERR_INVALID_ARGS   a mapping in a region below, with COMMIT, DECOMMIT or PREFETCH, or with any op
- *                         when handle lacks ZX_RIGHT_OP_CHILDREN
+ *   ZX_ERR_INVALID_ARGS   a mapping in a region below, with COMMIT, DECOMMIT or PREFETCH, or with
+ *                         any op when handle lacks ZX_RIGHT_OP_CHILDREN
  *   ZX_ERR_OUT_OF_RANGE   a FAULT_BEYOND_STREAM_SIZE mapping, past the stream size
- *   ZX_ERR_ACCESS_DENIED  the mapping's creation does not permit writing (COMMIT, DECOMMIT, ZERO) or
- *                         reading (PREFETCH)
+ *   ZX_ERR_ACCESS_DENIED  the mapping's creation does not permit writing (COMMIT, DECOMMIT, ZERO)
+ *                         or reading (PREFETCH)
  *   other errors          what the VMO answered; ZX_ERR_OUT_OF_RANGE past its end
  *
  * Source: Zircon reference, zx_vmar_op_range.
@@ -161,9 +169,9 @@ __ZX_CALL(zx_status_t, zx_vmar_op_range,
 	   size_t buffer_size));
 
 /*
- * Maps [region_offset, region_offset + region_length) of a region of an I/O buffer. The access that the
- * endpoint has in the region, with the rights of `ep`, stands for the rights of a VMO handle. The mapping
- * keeps the memory alive, and the endpoint for its peer.
+ * Maps [region_offset, region_offset + region_length) of a region of an I/O buffer. The access that
+ * the endpoint has in the region, with the rights of `ep`, stands for the rights of a VMO handle.
+ * The mapping keeps the memory alive, and the endpoint for its peer.
  *
  * Errors, in order:
  *   ZX_ERR_BAD_HANDLE, ZX_ERR_WRONG_TYPE   handle is no open VMAR handle, then ep no open endpoint
@@ -180,8 +188,8 @@ __ZX_CALL(zx_status_t, zx_vmar_map_iob,
 	   zx_vaddr_t *mapped_addr));
 
 /*
- * Maps the state of a clock made with ZX_CLOCK_OPT_MAPPABLE, for zx_clock_read_mappable. len is what
- * ZX_INFO_CLOCK_MAPPED_SIZE tells. The mapping outlives the clock's handles.
+ * Maps the state of a clock made with ZX_CLOCK_OPT_MAPPABLE, for zx_clock_read_mappable. len is
+ * what ZX_INFO_CLOCK_MAPPED_SIZE tells. The mapping outlives the clock's handles.
  *
  * Errors, in order:
  *   ZX_ERR_INVALID_ARGS   PERM_WRITE, PERM_EXECUTE or PERM_READ_IF_XOM_UNSUPPORTED; another len
@@ -193,12 +201,12 @@ __ZX_CALL(zx_status_t, zx_vmar_map_iob,
  * Source: Zircon reference, zx_vmar_map_clock.
  */
 __ZX_CALL(zx_status_t, zx_vmar_map_clock,
-	  (zx_handle_t handle, zx_vm_option_t options, uint64_t vmar_offset, zx_handle_t clock_handle,
-	   uint64_t len, zx_vaddr_t *mapped_addr));
+	  (zx_handle_t handle, zx_vm_option_t options, uint64_t vmar_offset,
+	   zx_handle_t clock_handle, uint64_t len, zx_vaddr_t *mapped_addr));
 
 /*
- * Unmaps a range (which may hold the caller's stack), closes a handle and ends the thread. It returns
- * only when nothing was unmapped. A close_handle that is not open stops the program.
+ * Unmaps a range (which may hold the caller's stack), closes a handle and ends the thread. It
+ * returns only when nothing was unmapped. A close_handle that is not open stops the program.
  *
  * Errors: those of zx_vmar_unmap.
  *

@@ -8,7 +8,7 @@
 
 __BEGIN_CDECLS
 
-/* The top six bits of an options argument name the version of the structure that goes with it; 0 is none. */
+/* The top six bits of options: version of the structure that goes with it, 0 for none. */
 #define ZX_CLOCK_ARGS_VERSION_SHIFT ((uint64_t)58u)
 #define ZX_CLOCK_ARGS_VERSION_BITS ((uint64_t)6u)
 #define ZX_CLOCK_ARGS_VERSION_MASK \

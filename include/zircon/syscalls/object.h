@@ -15,8 +15,8 @@ typedef uint32_t zx_info_maps_type_t;
 typedef uint32_t zx_thread_state_t;
 
 /*
- * A topic is a number in the low 28 bits and the version of the record's layout in the high 4. A name without
- * suffix is the newest version; older ones stay valid under _V1, _V2, ...
+ * A topic is a number in the low 28 bits and the version of the record's layout in the high 4. A
+ * name without suffix is the newest version; older ones stay valid under _V1, _V2, ...
  */
 #define __ZX_INFO_TOPIC(t, v) ((zx_object_info_topic_t)((t) | ((v) << 28)))
 

@@ -23,7 +23,7 @@ typedef uint64_t zx_rsrc_system_base_t;
 #define ZX_RSRC_FLAG_EXCLUSIVE ((zx_rsrc_flags_t)0x00010000u)
 #define ZX_RSRC_FLAGS_MASK ZX_RSRC_FLAG_EXCLUSIVE
 
-/* The options argument of zx_resource_create holds the kind in its low half and flags in its high half. */
+/* The options of zx_resource_create hold the kind in the low half and flags in the high half. */
 #define ZX_RSRC_EXTRACT_KIND(x) ((x) & 0x0000FFFFu)
 #define ZX_RSRC_EXTRACT_FLAGS(x) ((x) & 0xFFFF0000u)
 
