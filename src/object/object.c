@@ -1,0 +1,175 @@
+/*
+ * The life of objects: type-stable memory, reference counts, and what happens to all of them in a forked child.
+ */
+#include "object/object.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/koid.h"
+#include "base/slab.h"
+#include "object/fork_i.h"
+#include "vm/vmar.h"
+
+/*
+ * One cache per kind of object, found by its operations. A reader without a lock may look at the counts of an object that is gone, so
+ * the memory of a kind stays with the kind, and they are 0 in it while there is no object.
+ */
+#define KINDS_MAX 64
+
+struct kind {
+	const struct zi_object_ops *_Atomic ops;
+	struct zi_cache *cache; /* set before ops */
+};
+
+static struct kind kinds[KINDS_MAX];
+static struct zi_lock kinds_lock = ZI_LOCK_INIT(ZI_RANK_LEAF - 1); /* held while a cache is made */
+static _Atomic size_t live_objects;
+
+static struct zi_cache *find_cache(const struct zi_object_ops *ops)
+{
+	/* Types are small numbers, almost always with one kind each: the first look finds it. */
+	unsigned first = ops->type % KINDS_MAX;
+
+	for (unsigned i = 0; i < KINDS_MAX; i++) {
+		struct kind *k = &kinds[(first + i) % KINDS_MAX];
+		const struct zi_object_ops *found =
+			atomic_load_explicit(&k->ops, memory_order_acquire);
+
+		if (found == ops)
+			return k->cache;
+		if (found == NULL)
+			break;
+	}
+	return NULL;
+}
+
+static struct zi_cache *add_cache(const struct zi_object_ops *ops)
+{
+	unsigned first = ops->type % KINDS_MAX;
+
+	ZI_LOCK_SCOPE(&kinds_lock);
+	for (unsigned i = 0; i < KINDS_MAX; i++) {
+		struct kind *k = &kinds[(first + i) % KINDS_MAX];
+		const struct zi_object_ops *found =
+			atomic_load_explicit(&k->ops, memory_order_relaxed);
+
+		if (found == ops)
+			return k->cache;
+		if (found != NULL)
+			continue;
+		k->cache = zi_cache_new(ops->type_name, ops->size);
+		if (k->cache != NULL)
+			atomic_store_explicit(&k->ops, ops, memory_order_release);
+		return k->cache;
+	}
+	ZI_PANIC("more than %d kinds of objects", KINDS_MAX);
+}
+
+void *zi_object_new(const struct zi_object_ops *ops, zx_signals_t signals)
+{
+	struct zi_cache *cache = find_cache(ops);
+	bool fresh;
+
+	if (cache == NULL) {
+		zi_fork_watch();
+		cache = add_cache(ops);
+	}
+	if (cache == NULL)
+		return NULL;
+	struct zi_object *o = zi_cache_alloc(cache, &fresh);
+	if (o == NULL)
+		return NULL;
+	if (!fresh) {
+		const size_t kept = sizeof(o->counts);
+
+		memset((char *)o + kept, 0, ops->size - kept);
+	}
+	o->ops = ops;
+	o->koid = zi_koid_next();
+	zi_lock_init(&o->lock, ZI_RANK_OBJECT);
+	o->signals = signals;
+	zi_list_init(&o->observers);
+	atomic_fetch_add_explicit(&live_objects, 1, memory_order_relaxed);
+	atomic_store_explicit(&o->counts, 1, memory_order_release);
+	return o;
+}
+
+void zi_object_ref(struct zi_object *o)
+{
+	uint64_t before = atomic_fetch_add_explicit(&o->counts, 1, memory_order_relaxed);
+
+	ZI_ASSERT((uint32_t)before != 0 && (uint32_t)before != UINT32_MAX);
+}
+
+bool zi_object_tryref(struct zi_object *o)
+{
+	uint64_t counts = atomic_load_explicit(&o->counts, memory_order_relaxed);
+
+	do {
+		if (counts == 0)
+			return false;
+	} while (!atomic_compare_exchange_weak_explicit(
+		&o->counts, &counts, counts + 1, memory_order_acq_rel, memory_order_relaxed));
+	return true;
+}
+
+static void destroy(struct zi_object *o)
+{
+	ZI_DASSERT(zi_list_is_empty(&o->observers));
+	if (o->ops->destroy != NULL)
+		o->ops->destroy(o);
+	atomic_fetch_sub_explicit(&live_objects, 1, memory_order_relaxed);
+	zi_cache_free(find_cache(o->ops), o);
+}
+
+void zi_object_unref(struct zi_object *o)
+{
+	if (o == NULL)
+		return;
+	uint64_t before = atomic_fetch_sub_explicit(&o->counts, 1, memory_order_acq_rel);
+
+	ZI_DASSERT((uint32_t)before != 0);
+	if (before == 1)
+		destroy(o);
+}
+
+size_t zi_object_live(void)
+{
+	return atomic_load_explicit(&live_objects, memory_order_relaxed);
+}
+
+/* ---- fork */
+
+void zi_object_after_fork(void)
+{
+	zi_lock_init(&kinds_lock, ZI_RANK_LEAF - 1);
+	atomic_store_explicit(&live_objects, 0, memory_order_relaxed);
+	zi_handle_after_fork();
+	zi_task_after_fork();
+	zi_eventpair_after_fork();
+	zi_timer_after_fork();
+}
+
+/* Only this thread exists here, and nothing is allocated: the order does not matter. */
+static void in_child(void)
+{
+	zi_lock_after_fork();
+	zi_slab_after_fork();
+	zi_aspace_after_fork();
+	zi_object_after_fork();
+}
+
+static void register_fork(void)
+{
+	/* Fails only without memory; a forked child then goes on with a copy of everything. */
+	(void)pthread_atfork(NULL, NULL, in_child);
+}
+
+void zi_fork_watch(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, register_fork);
+}

@@ -1,0 +1,32 @@
+/* Debug hooks on VMOs: what a kernel does by itself under pressure, on demand. */
+#include <zirconia/debug.h>
+
+#include <zircon/rights.h>
+#include <zircon/types.h>
+
+#include "object/object.h"
+#include "vm/vmo.h"
+
+zx_status_t zirconia_debug_discard(zx_handle_t vmo)
+{
+	struct zi_vmo_object *o;
+	zx_status_t st = zi_handle_get(vmo, ZX_OBJ_TYPE_VMO, ZX_RIGHT_NONE, &o, NULL);
+
+	if (st != ZX_OK)
+		return st;
+	st = zi_vmo_discard(o->vmo) ? ZX_OK : ZX_ERR_BAD_STATE;
+	zi_object_unref(&o->object);
+	return st;
+}
+
+zx_status_t zirconia_debug_check(zx_handle_t vmo)
+{
+	struct zi_vmo_object *o;
+	zx_status_t st = zi_handle_get(vmo, ZX_OBJ_TYPE_VMO, ZX_RIGHT_NONE, &o, NULL);
+
+	if (st != ZX_OK)
+		return st;
+	st = zi_vmo_check(o->vmo) ? ZX_OK : ZX_ERR_INTERNAL;
+	zi_object_unref(&o->object);
+	return st;
+}
