@@ -8,6 +8,7 @@
 #include "base/span.h"
 #include "host/host.h"
 #include "vm/mapping_i.h"
+#include "vm/vm.h"
 #include "vm/vmar.h"
 
 /*
@@ -171,7 +172,11 @@ zx_status_t zi_fault(uintptr_t addr, bool write, bool exec, bool *out_ours)
 
 static zx_status_t user_copy(void *dst, const void *src, size_t n)
 {
-	zx_status_t st;
+	/* Calls that need nothing else of ours get bad pointers too: the traps have to be there. */
+	zx_status_t st = zi_vm_start();
+
+	if (st != ZX_OK)
+		return st;
 	struct zi_copy_result r = zi_copy_resolved(dst, src, n, &st);
 
 	return r.done == n ? ZX_OK : ZX_ERR_INVALID_ARGS;

@@ -19,6 +19,7 @@
 #include "base/assert.h"
 #include "base/lock.h"
 #include "host/host.h"
+#include "vm/fault.h"
 #include "vm/vm.h"
 
 static _Thread_local zirconia_fault_frame_t *innermost;
@@ -113,10 +114,16 @@ static uint32_t access_bit(enum zi_trap_access access)
 	return ZX_VM_PERM_READ;
 }
 
-/* Memory that is not ours is memory that Zircon would not know either. */
-static zx_status_t told_status(zx_status_t status)
+/* For memory that is not ours: what Zircon would say if the host's mapping were one of its own. */
+static zx_status_t told_status(const struct zi_trap *trap, zx_status_t status)
 {
-	return status == ZX_OK ? ZX_ERR_NOT_FOUND : status;
+	if (status != ZX_OK)
+		return status;
+	if (is_general_protection(trap->ucontext))
+		return ZX_ERR_NOT_FOUND;
+	if (trap->is_sigbus)
+		return ZX_ERR_OUT_OF_RANGE;
+	return zi_user_probe(trap->addr, trap->access == ZI_ACCESS_WRITE);
 }
 
 static void describe(const struct zi_trap *trap, zx_status_t status, zirconia_fault_info_t *info)
@@ -131,7 +138,7 @@ static void describe(const struct zi_trap *trap, zx_status_t status, zirconia_fa
 		return;
 	}
 	info->type = ZX_EXCP_FATAL_PAGE_FAULT;
-	info->status = told_status(status);
+	info->status = told_status(trap, status);
 	info->addr = trap->addr;
 }
 
@@ -147,7 +154,7 @@ bool zi_fault_expecter(const struct zi_trap *trap, zx_status_t status)
 	zirconia_fault_frame_t *frame = innermost;
 
 	if (trap->ip >= (uintptr_t)zi_try_begin && trap->ip < (uintptr_t)zi_try_end) {
-		go_on_with_status(uc, told_status(status));
+		go_on_with_status(uc, told_status(trap, status));
 		return true;
 	}
 	/*

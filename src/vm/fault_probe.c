@@ -54,13 +54,12 @@ static zx_status_t judge_ours(struct zi_aspace *as, zx_vaddr_t addr, uint32_t ac
 static zx_status_t judge_foreign(zx_vaddr_t addr, uint32_t access, zx_vaddr_t *out_end)
 {
 	volatile void *p = (volatile void *)addr;
+	zx_status_t st = (zx_status_t)zi_try_load8(p).status;
 
 	*out_end = zi_page_down(addr) + ZI_PAGE;
-	if (zi_try_load8(p).status != ZX_OK)
-		return ZX_ERR_NOT_FOUND;
-	if (access == ZX_VM_PERM_WRITE && zi_try_touch(p).status != ZX_OK)
-		return ZX_ERR_ACCESS_DENIED;
-	return ZX_OK;
+	if (st == ZX_OK && access == ZX_VM_PERM_WRITE)
+		st = (zx_status_t)zi_try_touch(p).status;
+	return st;
 }
 
 zx_status_t zi_fault_probe(uintptr_t addr, size_t len, uint32_t access)

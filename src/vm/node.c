@@ -15,6 +15,21 @@ enum { ZI_CLEAR_BY_HAND = 64 };
 /* A resizable or huge node takes frames in pieces; the first piece has at least this many pages of room. */
 enum { ZI_SEGMENT_MIN = 16 };
 
+/*
+ * Frames are address space of the arena, which thousands of huge, hardly touched nodes must share. A node without a past that
+ * is not too large takes one piece; any other takes pieces of 1 GiB, aligned to that, where it is touched.
+ */
+enum { ZI_WHOLE_SHARE = 8, ZI_SEGMENT_SPARSE = 1 << 18 };
+
+static uint64_t chunk_pages(const struct zi_node *n, uint64_t end)
+{
+	uint64_t whole = zi_host_caps()->max_segment_pages / ZI_WHOLE_SHARE;
+
+	if (n->parent == NULL && zi_max(n->size, end) <= whole)
+		return whole;
+	return zi_min(whole, ZI_SEGMENT_SPARSE);
+}
+
 void zi_tree_ref(struct zi_tree *t)
 {
 	atomic_fetch_add_explicit(&t->refs, 1, memory_order_relaxed);
@@ -196,7 +211,7 @@ static zx_status_t seg_add(struct zi_node *n, uint32_t i, uint64_t first, uint64
 
 zx_status_t zi_node_ensure_frames(struct zi_node *n, uint64_t first, uint64_t pages)
 {
-	const uint64_t chunk = zi_host_caps()->max_segment_pages;
+	const uint64_t chunk = chunk_pages(n, first + pages);
 	uint64_t end = first + pages;
 
 	while (first < end) {

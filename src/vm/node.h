@@ -30,6 +30,7 @@ struct zi_vmo;
 struct zi_tree {
 	struct zi_lock lock;   /* rank TREE */
 	_Atomic uint32_t refs; /* nodes and VMOs */
+	struct zi_source *source; /* of the pager root of this tree; NULL: no pager */
 };
 
 /* Pages [first, first+pages) of the node lie in frames [frame, …). The extent is what must be freed. */
@@ -115,6 +116,11 @@ bool zi_node_is_pinned(const struct zi_node *n, uint64_t first, uint64_t pages);
 
 /* Answer for page pgi of n, valid for at most max pages. */
 struct zi_found zi_node_lookup(struct zi_node *n, uint64_t pgi, uint64_t max);
+/*
+ * Who holds content for the page: soft pages and shadows are settled first, and what is a shadow still is looked through. OWN:
+ * found.node; SOFT: nobody, it reads zero; ABSENT as above.
+ */
+struct zi_found zi_node_lookup_content(struct zi_node *n, uint64_t pgi, uint64_t max);
 /* Soft pages of n in the range whose frames are resident and not zero become own. */
 void zi_node_sync_soft(struct zi_node *n, uint64_t first, uint64_t pages);
 /* Shadows in the range whose bytes differ from the ancestor's become plain own pages. */

@@ -5,13 +5,17 @@
 #include "vm/node.h"
 #include "vm/vmo.h"
 
-/* No member of a lies outside of b (inside) or inside of b (!inside), below `end`. */
+/* No member of a lies outside of b (inside) or inside of b (!inside). By runs: markers may cover all of a huge node. */
 static bool relates(const struct zi_pageset *a, const struct zi_pageset *b, bool inside)
 {
-	for (uint64_t p = zi_pageset_next_set(a, 0); p != ZI_PAGESET_END;
-	     p = zi_pageset_next_set(a, p + 1))
-		if (zi_pageset_test(b, p) != inside)
+	for (uint64_t p = zi_pageset_next_set(a, 0); p != ZI_PAGESET_END;) {
+		uint64_t end = zi_pageset_next_clear(a, p);
+		uint64_t bad = inside ? zi_pageset_next_clear(b, p) : zi_pageset_next_set(b, p);
+
+		if (bad < end)
 			return false;
+		p = zi_pageset_next_set(a, end);
+	}
 	return true;
 }
 

@@ -36,13 +36,13 @@ static void push_down(struct zi_node *n, struct zi_node *h)
 	n->touched = false;
 	n->own = n->shadow = n->mark = n->stale = (struct zi_pageset){ 0 };
 
+	h->root_off = n->root_off;
 	if (n->parent != NULL) {
 		struct zi_node *up = n->parent;
 
 		h->parent = up;
 		h->parent_off = n->parent_off;
 		h->parent_limit = n->parent_limit;
-		h->root_off = n->root_off;
 		zi_list_insert_before(&n->in_parent, &h->in_parent);
 		zi_list_del(&n->in_parent);
 		n->parent = NULL;

@@ -177,6 +177,11 @@ uint64_t zi_node_sharers(struct zi_node *n, uint64_t pgi, uint64_t max, uint64_t
 		uint64_t run = max;
 		bool held = is_held(c, k, &run);
 
+		/* A shadow that somebody has written since is a page of its own: the relative has not been asked. */
+		if (!held && zi_pageset_test(&c->shadow, k)) {
+			zi_node_sync_shadow(c, k, run);
+			held = is_held(c, k, &run);
+		}
 		max = run;
 		if (held)
 			continue;
@@ -189,8 +194,8 @@ uint64_t zi_node_sharers(struct zi_node *n, uint64_t pgi, uint64_t max, uint64_t
 	return count;
 }
 
-/* As lookup, but shadows are transparent, and a visible ancestor ends the walk (node NULL). */
-static struct zi_found lookup_counted(struct zi_node *n, uint64_t pgi, uint64_t max)
+/* As lookup, but shadows are transparent; unless `visible`, a visible ancestor ends the walk (node NULL). */
+static struct zi_found lookup_through(struct zi_node *n, uint64_t pgi, uint64_t max, bool visible)
 {
 	for (;;) {
 		uint64_t run = max;
@@ -206,11 +211,23 @@ static struct zi_found lookup_counted(struct zi_node *n, uint64_t pgi, uint64_t 
 						  n->source != NULL ? ZI_FOUND_ABSENT :
 								      ZI_FOUND_SOFT };
 		max = zi_min(max, n->parent_limit - pgi);
-		if (!n->parent->hidden)
+		if (!visible && !n->parent->hidden)
 			return (struct zi_found){ NULL, 0, max, ZI_FOUND_ABSENT };
 		pgi += n->parent_off;
 		n = n->parent;
 	}
+}
+
+struct zi_found zi_node_lookup_content(struct zi_node *n, uint64_t pgi, uint64_t max)
+{
+	zi_node_sync_shadow(n, pgi, max);
+	struct zi_found f = lookup_through(n, pgi, max, true);
+
+	if (f.kind == ZI_FOUND_SOFT) {
+		zi_node_sync_soft(f.node, f.pgi, f.pages);
+		f = lookup_through(n, pgi, f.pages, true);
+	}
+	return f;
 }
 
 void zi_node_attribute(struct zi_node *n, uint64_t first, uint64_t pages, struct zi_attr *out)
@@ -220,7 +237,7 @@ void zi_node_attribute(struct zi_node *n, uint64_t first, uint64_t pages, struct
 
 	zi_node_sync_shadow(n, first, pages);
 	while (first < end) {
-		struct zi_found f = lookup_counted(n, first, end - first);
+		struct zi_found f = lookup_through(n, first, end - first, false);
 
 		if (f.kind == ZI_FOUND_SOFT && first >= synced) {
 			/* As far as the ancestor could answer, so that it is asked once and not for every gap. */

@@ -64,14 +64,13 @@ static bool next_own(struct zi_node *v, uint64_t *pgi)
 }
 
 static bool sets_copy(struct zi_node *u, struct zi_node *v, struct zi_pageset *own,
-		      struct zi_pageset *mark, struct zi_pageset *shadow, struct zi_pageset *stale)
+		      struct zi_pageset *mark, struct zi_pageset *shadow)
 {
 	uint64_t d = v->parent_off, window = v->parent_limit;
 
 	return zi_pageset_copy(own, 0, &u->own, d, window) &&
 	       zi_pageset_copy(mark, 0, &u->mark, d, window) &&
-	       zi_pageset_copy(shadow, 0, &u->shadow, d, window) &&
-	       zi_pageset_copy(stale, 0, &u->stale, d, window);
+	       zi_pageset_copy(shadow, 0, &u->shadow, d, window);
 }
 
 /* u's segments, seen from v's page 0, go to v. What v cannot see of them is freed or left unused. */
@@ -135,7 +134,7 @@ static void replace_changed(struct zi_node *v, const struct zi_pageset *changed,
 static void take_place(struct zi_node *u, struct zi_node *v)
 {
 	v->parent_off = u->parent != NULL ? v->parent_off + u->parent_off : 0;
-	v->root_off = u->parent != NULL ? u->parent->root_off + v->parent_off : 0;
+	/* root_off stays: it says where the node was projected when it was made, and what may wrap was decided by that. */
 	zi_list_del(&v->in_parent);
 	u->nchildren = 0;
 	v->parent = u->parent;
@@ -157,7 +156,7 @@ static bool merge_down(struct zi_node *u, struct zi_node *v)
 
 	/* Shadows are left behind: those that have become pages of their own must be known. */
 	zi_node_sync_shadow(v, 0, v->size);
-	ok = sets_copy(u, v, &own, &mark, &shadow, &stale) &&
+	ok = sets_copy(u, v, &own, &mark, &shadow) &&
 		  zi_pageset_copy(&changed, 0, &v->own, 0, window) &&
 		  zi_pageset_copy(&changed, 0, &v->mark, 0, window);
 
@@ -168,6 +167,8 @@ static bool merge_down(struct zi_node *u, struct zi_node *v)
 		if (ok)
 			ok = zi_node_ensure_frames(u, p + d, 1) == ZX_OK;
 	}
+	/* Only now: frames that u has just been given may hold old bytes too. */
+	ok = ok && zi_pageset_copy(&stale, 0, &u->stale, d, window);
 	for (uint64_t p = zi_pageset_next_set(&v->mark, 0); ok && p < window;) {
 		uint64_t run = zi_min(zi_pageset_next_clear(&v->mark, p), window) - p;
 

@@ -46,7 +46,8 @@ zx_status_t zi_vm_start(void)
 
 	if (st != ZX_OK)
 		return st;
-	if (!atomic_exchange_explicit(&hooked, true, memory_order_acq_rel)) {
+	if (!atomic_load_explicit(&hooked, memory_order_relaxed) &&
+	    !atomic_exchange_explicit(&hooked, true, memory_order_acq_rel)) {
 		zi_trap_set_resolver(resolve);
 		zi_trap_set_expecter(zi_fault_expecter);
 		zi_trap_set_reporter(zi_fault_reporter);

@@ -55,6 +55,26 @@ static uint64_t next_random(struct zi_aspace *as)
 	return z ^ (z >> 31);
 }
 
+/*
+ * A place with a page left free on both sides, as random placement nearly always gives. Code for Zircon relies on it without
+ * noticing: it looks for the mappings whose start or end lies in a range, and a neighbour's end would be the range's start. It
+ * also makes an access just past a mapping a fault.
+ */
+static bool find_with_room(const struct zi_vmar *v, const struct zi_place *p, zx_vaddr_t limit,
+			   zx_vaddr_t *out_base)
+{
+	const zx_vaddr_t end = zi_vmar_end(v);
+	const uint64_t size = p->align + p->len + ZI_PAGE;
+	uint64_t skip = 0;
+
+	if (size > v->len ||
+	    !zi_children_find_place(&v->children, v->base, end, size, p->align,
+				    limit < end ? zi_min(limit + ZI_PAGE, end) : end, &skip, out_base))
+		return false;
+	*out_base += p->align;
+	return true;
+}
+
 bool zi_vmar_find_place_locked(struct zi_vmar *v, const struct zi_place *p, zx_vaddr_t *out_base)
 {
 	const zx_vaddr_t end = zi_vmar_end(v);
@@ -65,6 +85,8 @@ bool zi_vmar_find_place_locked(struct zi_vmar *v, const struct zi_place *p, zx_v
 		const int bits = (v->flags & ZX_VM_COMPACT) != 0 ? ENTROPY_BITS_COMPACT : ENTROPY_BITS;
 
 		skip = next_random(v->aspace) & (((uint64_t)1 << bits) - 1);
+	} else if ((v->flags & ZX_VM_COMPACT) == 0 && find_with_room(v, p, limit, out_base)) {
+		return true;
 	}
 	pick = skip;
 	if (zi_children_find_place(&v->children, v->base, end, p->len, p->align, limit, &skip, out_base))

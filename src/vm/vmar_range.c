@@ -99,9 +99,6 @@ static zx_status_t work_on_vmo(const struct range_op *op, const struct piece *p)
 		return zi_vmo_zero(p->vmo, p->off, p->len);
 	case ZX_VMAR_OP_DONT_NEED:
 	case ZX_VMAR_OP_ALWAYS_NEED:
-		/* Nothing to reclaim or to fetch; the VMO's own call would mind its end. */
-		if (!p->vmo->pager_backed)
-			return ZX_OK;
 		return zi_vmo_hint(p->vmo, op->op, p->off, p->len);
 	case ZX_VMAR_OP_PREFETCH:
 		return zi_vmo_prefetch(p->vmo, p->off, p->len);

@@ -94,14 +94,9 @@ zx_status_t zi_vmo_decommit(struct zi_vmo *v, uint64_t off, uint64_t len)
 static zx_status_t zero_part(struct zi_vmo *v, uint64_t off, uint64_t len)
 {
 	uint64_t pgi = zi_vmo_page(v, off);
-	struct zi_found f = zi_node_lookup(v->node, pgi, 1);
 
-	if (f.kind == ZI_FOUND_SOFT) {
-		zi_node_sync_soft(f.node, f.pgi, 1);
-		f = zi_node_lookup(v->node, pgi, 1);
-		if (f.kind == ZI_FOUND_SOFT)
-			return ZX_OK;
-	}
+	if (zi_node_lookup_content(v->node, pgi, 1).kind == ZI_FOUND_SOFT)
+		return ZX_OK;
 	if (v->cache_policy != ZX_CACHE_POLICY_CACHED)
 		return ZX_ERR_BAD_STATE;
 	zx_status_t st = zi_node_own(v->node, pgi, 1);

@@ -21,19 +21,13 @@ static void copy_frame(struct zi_node *dst, uint64_t to, const struct zi_node *s
 static zx_status_t fill(struct zi_node *bag, struct zi_node *n, uint64_t first, uint64_t pages)
 {
 	for (uint64_t done = 0; done < pages;) {
-		struct zi_found f = zi_node_lookup(n, first + done, pages - done);
+		struct zi_found f = zi_node_lookup_content(n, first + done, pages - done);
 
 		if (f.kind == ZI_FOUND_ABSENT)
 			return ZX_ERR_BAD_STATE;
 		if (f.kind == ZI_FOUND_SOFT) {
-			zi_node_sync_soft(f.node, f.pgi, f.pages);
-			struct zi_found again = zi_node_lookup(n, first + done, f.pages);
-
-			if (again.kind == ZI_FOUND_SOFT) {
-				done += again.pages;
-				continue;
-			}
-			f = again;
+			done += f.pages;
+			continue;
 		}
 		zx_status_t st = zi_node_own(bag, done, f.pages);
 
