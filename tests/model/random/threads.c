@@ -1,0 +1,463 @@
+/*
+ * Threads that write, read, clone, map and close VMOs of one family at the same time. Every word tells where it belongs and who wrote
+ * it, so content that is torn, stale or of somebody else is seen without a model:
+ *
+ *   root     page p of a root VMO is written by one thread only: what that thread wrote last, it must find there, through every call and
+ *            mapping, and in every snapshot that it takes. Others may find any value of that writer, but whole
+ *   clone    belongs to one thread at a time (others find it in a pool): its content is known exactly, whatever its relatives do
+ *
+ * Even pages are written as a whole by zx_vmo_write, with one value in all words, and each such write is seen entirely or
+ * not at all. Odd pages are written word by word through mappings, in four places.
+ */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <zircon/process.h>
+#include <zircon/syscalls.h>
+
+#include "world.h"
+
+#define PAGES 8u
+#define TAIL 8u /* pages behind them, which come and go */
+#define ROOTS 3u
+#define WORDS (M_PAGE / 8)
+#define SPOTS 4u
+#define POOL 16u
+#define MAX_THREADS 64u
+
+static const unsigned spots[SPOTS] = {0, 1, 255, WORDS - 1};
+
+struct clone {
+	zx_handle_t handle;
+	unsigned root;
+	uint64_t off, pages;         /* window into the root, in pages */
+	uint64_t word[PAGES][SPOTS]; /* what must be there; in even pages all words are the same */
+};
+
+struct shared {
+	zx_handle_t root[ROOTS];
+	_Atomic(struct clone *) pool[POOL];
+	_Atomic bool stop;
+	unsigned threads;
+	uint64_t seed;
+};
+
+struct thread {
+	struct shared *s;
+	unsigned index;
+	struct rng r;
+	uint32_t serial;
+	uint64_t written[ROOTS][PAGES][SPOTS]; /* by this thread into its own pages */
+	zx_handle_t vmar;
+	uint64_t rounds;
+	uint64_t page[WORDS];
+};
+
+extern zx_status_t zirconia_debug_check(zx_handle_t vmo) __attribute__((weak));
+
+static void die(const struct thread *t, const char *what, uint64_t a, uint64_t b)
+{
+	printf("threads: seed %llu, thread %u: %s: %#llx, %#llx\n", (unsigned long long)t->s->seed,
+	       t->index, what, (unsigned long long)a, (unsigned long long)b);
+	fflush(stdout);
+	_exit(1);
+}
+
+#define OK(t, call)                                        \
+	do {                                               \
+		const zx_status_t st_ = (call);            \
+		if (st_ != ZX_OK)                          \
+			die((t), #call, (uint64_t)st_, 0); \
+	} while (0)
+
+/* ---- words: tag 16, root 8, page 8, writer 8, serial 24 */
+
+#define TAG 0xA5C3ull
+#define PRIVATE 0x80u
+
+static uint64_t new_word(struct thread *t, unsigned root, uint64_t page, unsigned private_)
+{
+	return TAG << 48 | (uint64_t)root << 40 | page << 32 |
+	       (uint64_t)(t->index | private_) << 24 | (++t->serial & 0xffffff);
+}
+
+static unsigned owner(const struct shared *s, uint64_t page)
+{
+	return (unsigned)(page % s->threads);
+}
+
+static bool belongs(const struct shared *s, uint64_t word, unsigned root, uint64_t page)
+{
+	return word == 0 ||
+	       (word >> 48 == TAG && (word >> 40 & 0xff) == root && (word >> 32 & 0xff) == page &&
+		((word >> 24 & 0xff) & ~PRIVATE) < s->threads);
+}
+
+/* A page of a root, as somebody sees it who cannot know which value of its writer is there. */
+static void check_root_page(struct thread *t, const uint64_t *words, unsigned root, uint64_t page,
+			    bool whole)
+{
+	for (unsigned i = 0; i < WORDS; i++) {
+		if (!belongs(t->s, words[i], root, page))
+			die(t, "a word of a root belongs elsewhere", words[i], page);
+		if (words[i] != 0 && (words[i] >> 24 & 0xff) != owner(t->s, page))
+			die(t, "a root shows what was written into a clone", words[i], page);
+		if (whole && page % 2 == 0 && words[i] != words[0])
+			die(t, "a page is torn", words[0], words[i]);
+	}
+}
+
+/* A page that must have exactly these words. */
+static void check_exact(struct thread *t, const uint64_t *words, const uint64_t want[SPOTS],
+			uint64_t page, const char *where)
+{
+	if (page % 2 == 0) {
+		for (unsigned i = 0; i < WORDS; i++) {
+			if (words[i] != want[0])
+				die(t, where, words[i], want[0]);
+		}
+		return;
+	}
+	for (unsigned k = 0; k < SPOTS; k++) {
+		if (words[spots[k]] != want[k])
+			die(t, where, words[spots[k]], want[k]);
+	}
+	for (unsigned i = 2; i < 255; i++) {
+		if (words[i] != 0)
+			die(t, where, words[i], 0);
+	}
+}
+
+/* ---- reading and writing a page, one way or the other */
+
+static void read_call(struct thread *t, zx_handle_t h, uint64_t page)
+{
+	OK(t, zx_vmo_read(h, t->page, page * M_PAGE, M_PAGE));
+}
+
+static const uint64_t *map_page(struct thread *t, zx_handle_t h, uint64_t page, uint32_t prot,
+				zx_vaddr_t *out_addr)
+{
+	OK(t, zx_vmar_map(t->vmar, prot, 0, h, page * M_PAGE, M_PAGE, out_addr));
+	return (const uint64_t *)*out_addr;
+}
+
+static void read_mapped(struct thread *t, zx_handle_t h, uint64_t page)
+{
+	zx_vaddr_t addr;
+	const uint64_t *words = map_page(t, h, page, ZX_VM_PERM_READ, &addr);
+
+	for (unsigned i = 0; i < WORDS; i++)
+		t->page[i] = __atomic_load_n(&words[i], __ATOMIC_RELAXED);
+	OK(t, zx_vmar_unmap(t->vmar, addr, M_PAGE));
+}
+
+/* Writes new values into the page and remembers them. `at`: the page's number in h; `page`: in the root. */
+static void write_page(struct thread *t, zx_handle_t h, uint64_t at, unsigned root, uint64_t page,
+		       unsigned private_, uint64_t out_words[SPOTS])
+{
+	if (page % 2 == 0) {
+		const uint64_t word = new_word(t, root, page, private_);
+
+		for (unsigned i = 0; i < WORDS; i++)
+			t->page[i] = word;
+		OK(t, zx_vmo_write(h, t->page, at * M_PAGE, M_PAGE));
+		for (unsigned k = 0; k < SPOTS; k++)
+			out_words[k] = word;
+	} else {
+		zx_vaddr_t addr;
+		uint64_t *words = (uint64_t *)(uintptr_t)map_page(
+			t, h, at, ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, &addr);
+
+		for (unsigned k = 0; k < SPOTS; k++) {
+			out_words[k] = new_word(t, root, page, private_);
+			__atomic_store_n(&words[spots[k]], out_words[k], __ATOMIC_RELAXED);
+		}
+		for (unsigned k = 0; k < SPOTS; k++) {
+			if (__atomic_load_n(&words[spots[k]], __ATOMIC_RELAXED) != out_words[k])
+				die(t, "a store is lost", page, k);
+		}
+		OK(t, zx_vmar_unmap(t->vmar, addr, M_PAGE));
+	}
+}
+
+/* ---- roots */
+
+static uint64_t own_page(struct thread *t)
+{
+	const uint64_t n = (PAGES - t->index + t->s->threads - 1) / t->s->threads;
+
+	return t->index + rng_below(&t->r, n) * t->s->threads;
+}
+
+static void write_root(struct thread *t)
+{
+	const unsigned root = (unsigned)rng_below(&t->r, ROOTS);
+	zx_handle_t h = t->s->root[root];
+	uint64_t page;
+
+	if (t->index >= PAGES)
+		return;
+	page = own_page(t);
+	if (rng_percent(&t->r, 20))
+		OK(t, zx_vmo_create_child(t->s->root[root], ZX_VMO_CHILD_REFERENCE, 0, 0, &h));
+	write_page(t, h, page, root, page, 0, t->written[root][page]);
+	if (h != t->s->root[root])
+		OK(t, zx_handle_close(h));
+}
+
+static void read_root(struct thread *t)
+{
+	const unsigned root = (unsigned)rng_below(&t->r, ROOTS);
+	const uint64_t page = rng_below(&t->r, PAGES);
+	const bool call = rng_percent(&t->r, 50);
+
+	if (call)
+		read_call(t, t->s->root[root], page);
+	else
+		read_mapped(t, t->s->root[root], page);
+	if (owner(t->s, page) == t->index)
+		check_exact(t, t->page, t->written[root][page], page,
+			    "a root lost what was written");
+	else
+		check_root_page(t, t->page, root, page, call);
+}
+
+static void resize_root(struct thread *t)
+{
+	zx_handle_t h = t->s->root[rng_below(&t->r, ROOTS)];
+	zx_info_vmo_t info;
+
+	if (t->index == 0)
+		OK(t, zx_vmo_set_size(h, (PAGES + rng_below(&t->r, TAIL)) * M_PAGE));
+	OK(t, zx_object_get_info(h, ZX_INFO_VMO, &info, sizeof(info), NULL, NULL));
+	if (info.committed_bytes % M_PAGE != 0 ||
+	    info.committed_private_bytes > info.committed_scaled_bytes ||
+	    info.committed_scaled_bytes > info.committed_bytes)
+		die(t, "counts cannot be", info.committed_bytes, info.committed_scaled_bytes);
+	if (zirconia_debug_check != NULL)
+		OK(t, zirconia_debug_check(h));
+}
+
+/* ---- clones */
+
+static void check_clone(struct thread *t, const struct clone *c)
+{
+	for (uint64_t p = 0; p < c->pages; p++) {
+		if (rng_percent(&t->r, 50))
+			read_call(t, c->handle, p);
+		else
+			read_mapped(t, c->handle, p);
+		check_exact(t, t->page, c->word[p], c->off + p, "a clone changed");
+	}
+}
+
+static struct clone *clone_new(void)
+{
+	struct clone *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		abort();
+	return c;
+}
+
+static uint32_t clone_type(struct thread *t)
+{
+	static const uint32_t types[] = {ZX_VMO_CHILD_SNAPSHOT,
+					 ZX_VMO_CHILD_SNAPSHOT_AT_LEAST_ON_WRITE,
+					 ZX_VMO_CHILD_SNAPSHOT_MODIFIED};
+
+	return types[rng_below(&t->r, 3)];
+}
+
+/* Windows keep even pages even. */
+static struct clone *clone_of_root(struct thread *t)
+{
+	struct clone *c = clone_new();
+
+	c->root = (unsigned)rng_below(&t->r, ROOTS);
+	c->off = rng_below(&t->r, PAGES / 2) * 2;
+	c->pages = 1 + rng_below(&t->r, PAGES - c->off);
+	OK(t, zx_vmo_create_child(t->s->root[c->root], clone_type(t), c->off * M_PAGE,
+				  c->pages * M_PAGE, &c->handle));
+	for (uint64_t p = 0; p < c->pages; p++) {
+		const uint64_t page = c->off + p;
+
+		read_call(t, c->handle, p);
+		if (owner(t->s, page) == t->index)
+			check_exact(t, t->page, t->written[c->root][page], page,
+				    "a snapshot lacks what was written before it");
+		else
+			check_root_page(t, t->page, c->root, page, true);
+		for (unsigned k = 0; k < SPOTS; k++)
+			c->word[p][k] = t->page[spots[k]];
+	}
+	return c;
+}
+
+static struct clone *clone_of_clone(struct thread *t, const struct clone *from)
+{
+	struct clone *c = clone_new();
+
+	*c = *from;
+	OK(t, zx_vmo_create_child(from->handle, clone_type(t), 0, c->pages * M_PAGE, &c->handle));
+	return c;
+}
+
+static void change_clone(struct thread *t, struct clone *c)
+{
+	const uint64_t p = rng_below(&t->r, c->pages);
+
+	switch (rng_below(&t->r, 6)) {
+	case 0:
+		OK(t, zx_vmo_op_range(c->handle, ZX_VMO_OP_ZERO, p * M_PAGE, M_PAGE, NULL, 0));
+		memset(c->word[p], 0, sizeof(c->word[p]));
+		break;
+	case 1:
+		OK(t, zx_vmo_op_range(c->handle, ZX_VMO_OP_COMMIT, p * M_PAGE, M_PAGE, NULL, 0));
+		break;
+	case 2: /* works only without relatives, which nobody here can know */
+		if (zx_vmo_op_range(c->handle, ZX_VMO_OP_DECOMMIT, p * M_PAGE, M_PAGE, NULL, 0) ==
+		    ZX_OK)
+			memset(c->word[p], 0, sizeof(c->word[p]));
+		break;
+	default:
+		write_page(t, c->handle, p, c->root, c->off + p, PRIVATE, c->word[p]);
+		break;
+	}
+}
+
+static void clone_free(struct thread *t, struct clone *c)
+{
+	OK(t, zx_handle_close(c->handle));
+	free(c);
+}
+
+/* Into the pool; who was there before comes out. */
+static struct clone *exchange(struct thread *t, struct clone *c)
+{
+	return atomic_exchange(&t->s->pool[rng_below(&t->r, POOL)], c);
+}
+
+static void use_clones(struct thread *t)
+{
+	struct clone *c = rng_percent(&t->r, 60) ? exchange(t, NULL) : clone_of_root(t), *more;
+
+	if (c == NULL)
+		return;
+	check_clone(t, c);
+	for (uint64_t n = rng_below(&t->r, 4); n > 0; n--)
+		change_clone(t, c);
+	if (rng_percent(&t->r, 40)) {
+		more = clone_of_clone(t, c);
+		change_clone(t, c);
+		check_clone(t, more);
+		more = exchange(t, more);
+		if (more != NULL)
+			clone_free(t, more);
+	}
+	check_clone(t, c);
+	if (rng_percent(&t->r, 60))
+		c = exchange(t, c);
+	if (c != NULL)
+		clone_free(t, c);
+}
+
+/* ---- running */
+
+static void *thread_main(void *arg)
+{
+	struct thread *t = arg;
+
+	while (!atomic_load_explicit(&t->s->stop, memory_order_relaxed)) {
+		const uint64_t what = rng_below(&t->r, 100);
+
+		if (what < 35)
+			write_root(t);
+		else if (what < 65)
+			read_root(t);
+		else if (what < 72)
+			resize_root(t);
+		else
+			use_clones(t);
+		t->rounds++;
+	}
+	return NULL;
+}
+
+/* One family from creation to end. */
+static uint64_t run_round(struct thread *threads, struct shared *s, double seconds)
+{
+	const struct timespec nap = {(time_t)seconds,
+				     (long)((seconds - (double)(time_t)seconds) * 1e9)};
+	pthread_t id[MAX_THREADS];
+	uint64_t rounds = 0;
+
+	atomic_store(&s->stop, false);
+	for (unsigned i = 0; i < ROOTS; i++)
+		OK(&threads[0], zx_vmo_create(PAGES * M_PAGE, ZX_VMO_RESIZABLE, &s->root[i]));
+	for (unsigned i = 0; i < s->threads; i++) {
+		memset(threads[i].written, 0, sizeof(threads[i].written));
+		threads[i].rounds = 0;
+		if (pthread_create(&id[i], NULL, thread_main, &threads[i]) != 0)
+			abort();
+	}
+	nanosleep(&nap, NULL);
+	atomic_store(&s->stop, true);
+	for (unsigned i = 0; i < s->threads; i++) {
+		pthread_join(id[i], NULL);
+		rounds += threads[i].rounds;
+	}
+	/* Half of the time the roots go first. */
+	if (rng_percent(&threads[0].r, 50)) {
+		for (unsigned i = 0; i < ROOTS; i++)
+			OK(&threads[0], zx_handle_close(s->root[i]));
+		memset(s->root, 0, sizeof(s->root));
+	}
+	for (unsigned i = 0; i < POOL; i++) {
+		struct clone *c = atomic_exchange(&s->pool[i], NULL);
+
+		if (c == NULL)
+			continue;
+		check_clone(&threads[0], c);
+		clone_free(&threads[0], c);
+	}
+	for (unsigned i = 0; i < ROOTS && s->root[i] != ZX_HANDLE_INVALID; i++)
+		OK(&threads[0], zx_handle_close(s->root[i]));
+	return rounds;
+}
+
+int threads_run(unsigned n, double seconds, uint64_t seed)
+{
+	static struct thread threads[MAX_THREADS];
+	static struct shared s;
+	const uint32_t can = ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE;
+	uint64_t rounds = 0;
+
+	if (n > MAX_THREADS)
+		n = MAX_THREADS;
+	s.threads = n;
+	s.seed = seed;
+	for (unsigned i = 0; i < n; i++) {
+		zx_vaddr_t addr;
+
+		threads[i] = (struct thread){.s = &s,
+					     .index = i,
+					     .r = {seed + i},
+					     .vmar = i % 2 ? threads[i - 1].vmar : 0};
+		if (i % 2 == 0)
+			OK(&threads[i], zx_vmar_allocate(zx_vmar_root_self(), can, 0, 256 * M_PAGE,
+							 &threads[i].vmar, &addr));
+	}
+	alarm((unsigned)seconds + 60);
+	for (double left = seconds; left > 0; left -= 0.5)
+		rounds += run_round(threads, &s, left < 0.5 ? left : 0.5);
+	alarm(0);
+	printf("%u threads for %.0f s: %llu operations, nothing torn or alien\n", n, seconds,
+	       (unsigned long long)rounds);
+	return 0;
+}
