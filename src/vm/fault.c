@@ -7,7 +7,9 @@
 #include "base/assert.h"
 #include "base/span.h"
 #include "host/host.h"
+#include "vm/dirty.h"
 #include "vm/mapping_i.h"
+#include "vm/trap.h"
 #include "vm/vm.h"
 #include "vm/vmar.h"
 
@@ -135,38 +137,70 @@ static zx_status_t fork_at(struct zi_mapping *m, uintptr_t page)
 	return st;
 }
 
+/* The page is there: show it, or make it the node's own. */
+static zx_status_t resolve(struct zi_mapping *m, uintptr_t page, bool write)
+{
+	struct zi_node *n = m->vmo->node;
+	struct zi_found f = zi_node_lookup(n, zi_mapping_page(m, page), 1);
+
+	if (f.node->source != NULL && (f.node == n || !write)) {
+		if (write)
+			n->source->modified = true;
+		return zi_mapping_show_source(m, page, write);
+	}
+	/* Another thread was quicker, or host maps ran out: place what belongs there. */
+	if (!write)
+		return zi_mapping_place(m, page, page + ZI_PAGE, 0, false);
+	/* Place as well as raise: the range may have been given up for want of host maps. */
+	if (f.node == n)
+		return m->unplaced ? zi_mapping_place(m, page, page + ZI_PAGE, 0, false) : raise_run(m, page);
+	return fork_at(m, page);
+}
+
+static zx_status_t fault_locked(struct zi_mapping *m, uintptr_t page, bool write, bool exec,
+				struct zi_page_wait *wait)
+{
+	struct zi_node *n = m->vmo->node;
+	zx_status_t st = check_access(m, page, write, exec);
+	uint64_t done;
+
+	/* A clone's write needs no more than the page to copy: what is forked along is decided here. */
+	if (st == ZX_OK && m->vmo->tree->source != NULL)
+		st = zi_node_ready(n, write && n->source != NULL ? ZI_EV_WRITE : ZI_EV_READ, zi_mapping_page(m, page),
+				   1, 1, wait, &done);
+	return st == ZX_OK ? resolve(m, page, write) : st;
+}
+
 zx_status_t zi_fault(uintptr_t addr, bool write, bool exec, bool *out_ours)
 {
 	struct zi_aspace *as = zi_aspace_self_if_started();
+	struct zi_page_wait wait = { 0 };
+	zx_status_t st;
 
 	*out_ours = as != NULL && addr >= as->base && addr - as->base < as->len;
 	if (!*out_ours)
 		return ZX_ERR_NOT_FOUND;
-	struct zi_mapping *m = find_and_lock(as, addr);
+	for (bool again = true; again;) {
+		struct zi_mapping *m = find_and_lock(as, addr);
 
-	if (m == NULL)
-		return ZX_ERR_NOT_FOUND;
-	struct zi_tree *t = m->vmo->tree;
-	uintptr_t page = addr & ~(uintptr_t)ZI_PAGE_MASK;
-	zx_status_t st = check_access(m, page, write, exec);
+		if (m == NULL) {
+			st = ZX_ERR_NOT_FOUND;
+			break;
+		}
+		struct zi_vmo *v = m->vmo;
 
-	if (st == ZX_OK) {
-		struct zi_found f = zi_node_lookup(m->vmo->node, zi_mapping_page(m, page), 1);
-
-		if (f.kind == ZI_FOUND_ABSENT) {
-			st = ZX_ERR_BAD_STATE;
-		} else if (!write) {
-			/* Another thread was quicker, or host maps ran out: place what belongs there. */
-			st = zi_mapping_place(m, page, page + ZI_PAGE, 0, false);
-		} else if (f.node == m->vmo->node) {
-			/* Place as well as raise: the range may have been given up for want of host maps. */
-			st = m->unplaced ? zi_mapping_place(m, page, page + ZI_PAGE, 0, false) :
-					   raise_run(m, page);
-		} else {
-			st = fork_at(m, page);
+		st = fault_locked(m, addr & ~(uintptr_t)ZI_PAGE_MASK, write, exec, &wait);
+		/* Whoever unmaps the page meanwhile does not end the VMO under who waits for it. */
+		if (st == ZX_ERR_SHOULD_WAIT)
+			zi_vmo_ref(v);
+		again = st == ZX_ERR_SHOULD_WAIT;
+		zi_unlock(&v->tree->lock);
+		if (again) {
+			again = zi_page_wait_again(&wait, &st);
+			zi_vmo_unref(v);
 		}
 	}
-	zi_unlock(&t->lock);
+	zi_page_wait_done(&wait);
 	return st;
 }
 

@@ -1,16 +1,17 @@
 /*
- * Expected faults: frames in the stack of whoever expects one, newest first per thread, and the trap hook that ends the faulting code.
+ * Expected faults: frames in the stack of whoever expects one, newest first per thread, and the
+ * trap hook that ends the faulting code.
  *
- * The hook runs in the signal handler of the faulting thread. It writes the frame and the saved registers, nothing else: the handler
- * returns as usual, by which the kernel puts the signal mask and the alternate stack right, and the thread goes on in leave(),
- * outside of any handler, from where it jumps.
+ * The hook runs in the signal handler of the faulting thread. It writes the frame and the saved
+ * registers, nothing else: the handler returns as usual, by which the kernel puts the signal mask
+ * and the alternate stack right, and the thread goes on in leave(), outside of any handler, from
+ * where it jumps.
  */
 #include "vm/fault_expect.h"
 
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <string.h>
 #include <ucontext.h>
 
@@ -24,23 +25,23 @@
 
 static _Thread_local zirconia_fault_frame_t *innermost;
 
-/* Bytes of a signal mask in a signal frame: the C library's sigset_t is larger, what follows there is not the mask's. */
+/*
+ * Bytes of a signal mask in a signal frame: the C library's sigset_t is larger, what follows there
+ * is not the mask's.
+ */
 #define KERNEL_SIGMASK 8u
 
 /* Stack between the frame's owner and leave(): what a compiler may keep below the stack pointer. */
 #define SKIPPED_STACK 256u
 
-zx_status_t zi_fault_expect_start(void)
-{
-	/* The trap handlers outlive everything, also fork(2): once is enough. */
-	static atomic_bool started;
-	zx_status_t st;
+atomic_bool zi_fault_started;
 
-	if (atomic_load_explicit(&started, memory_order_relaxed))
-		return ZX_OK;
-	st = zi_vm_start();
+zx_status_t zi_fault_start(void)
+{
+	const zx_status_t st = zi_vm_start();
+
 	if (st == ZX_OK)
-		atomic_store_explicit(&started, true, memory_order_relaxed);
+		atomic_store_explicit(&zi_fault_started, true, memory_order_relaxed);
 	return st;
 }
 
@@ -158,8 +159,9 @@ bool zi_fault_expecter(const struct zi_trap *trap, zx_status_t status)
 		return true;
 	}
 	/*
-	 * Another number of locks than at the frame's beginning: the fault struck a signal handler of the program in the middle of a
-	 * call of ours, or the call itself is broken. Leaving would keep the lock forever.
+	 * Another number of locks than at the frame's beginning: the fault struck a signal handler
+	 * of the program in the middle of a call of ours, or the call itself is broken. Leaving
+	 * would keep the lock forever.
 	 */
 	if (frame == NULL || frame->locks_held != zi_locks_held)
 		return false;
@@ -176,7 +178,10 @@ void zi_fault_frame_begin(zirconia_fault_frame_t *frame)
 	sigset_t mask;
 
 	_Static_assert(sizeof(mask) <= sizeof(frame->sigmask), "the frame holds a signal mask");
-	/* Without a started library nothing can be caught; whatever faults then meets the default action. */
+	/*
+	 * Without a started library nothing can be caught; whatever faults then meets the default
+	 * action.
+	 */
 	(void)zi_fault_expect_start();
 	memset(frame->sigmask, 0, sizeof(frame->sigmask));
 	pthread_sigmask(SIG_SETMASK, NULL, &mask);
@@ -198,11 +203,12 @@ void zi_fault_frame_end(zirconia_fault_frame_t *frame)
 
 size_t zi_fault_copy(void *dst, const void *src, size_t n)
 {
-	zx_status_t st;
-
-	if (n == 0 || zi_fault_expect_start() != ZX_OK)
+	if (zi_fault_expect_start() != ZX_OK)
 		return 0;
-	return zi_copy_resolved(dst, src, n, &st).done;
+	/* Few bytes are copied without keeping count; after a fault they are copied again, with it. */
+	if (n <= ZI_TRY_COPY_MAX && zi_try_copy_short(dst, src, n).status == ZX_OK)
+		return n;
+	return zi_copy_count(dst, src, n);
 }
 
 size_t zi_fault_fill(void *dst, uint8_t value, size_t n)

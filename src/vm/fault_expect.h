@@ -1,21 +1,26 @@
 /*
- * What a program can do about its own faults (zirconia/fault.h): single accesses that answer a status, expectations, probes, and
- * the report on a fault that nobody expected. fault.c knows nothing of this: the trap hooks bring it in after the resolver.
+ * What a program can do about its own faults (zirconia/fault.h): single accesses that answer a
+ * status, expectations, probes, and the report on a fault that nobody expected. fault.c knows
+ * nothing of this: the trap hooks bring it in after the resolver.
  */
 #ifndef ZI_VM_FAULT_EXPECT_H
 #define ZI_VM_FAULT_EXPECT_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include <zirconia/fault.h>
 #include <zircon/types.h>
+#include <zirconia/fault.h>
 
 struct zi_mapping;
 struct zi_trap;
 
-/* ---- fault_try.S: leaf functions without a frame, in which a fault becomes the status of the result */
+/*
+ * ---- fault_try.S: leaf functions without a frame, in which a fault becomes the status of the
+ * result
+ */
 
 struct zi_try {
 	uint64_t value;
@@ -35,6 +40,10 @@ struct zi_try zi_try_cmpxchg32(volatile void *addr, uint64_t expected, uint64_t 
 /* A write access that changes nothing, atomically. */
 struct zi_try zi_try_touch(volatile void *addr);
 
+/* Up to ZI_TRY_COPY_MAX bytes; with a status, any of them may have been copied. */
+#define ZI_TRY_COPY_MAX 64
+struct zi_try zi_try_copy_short(void *dst, const void *src, size_t n);
+
 /* The code of the above, and where a fault in it goes on. */
 extern const char zi_try_begin[], zi_try_end[], zi_try_landing[];
 
@@ -42,8 +51,16 @@ extern const char zi_try_begin[], zi_try_end[], zi_try_landing[];
 
 /* To be the trap hook. Signal context. */
 bool zi_fault_expecter(const struct zi_trap *trap, zx_status_t status);
-/* Starts the library, cheaply when it is started already: without it no fault is ours to handle. */
-zx_status_t zi_fault_expect_start(void);
+/*
+ * Starts the library: without it no fault is ours to handle. The trap handlers outlive everything,
+ * also fork(2): once is enough.
+ */
+extern atomic_bool zi_fault_started;
+zx_status_t zi_fault_start(void);
+static inline zx_status_t zi_fault_expect_start(void)
+{
+	return atomic_load_explicit(&zi_fault_started, memory_order_relaxed) ? ZX_OK : zi_fault_start();
+}
 /* Bodies of the calls of the same name in zirconia/fault.h. */
 void zi_fault_frame_begin(zirconia_fault_frame_t *frame);
 void zi_fault_frame_end(zirconia_fault_frame_t *frame);
@@ -53,8 +70,8 @@ size_t zi_fault_fill(void *dst, uint8_t value, size_t n);
 /* ---- fault_probe.c */
 
 /*
- * What an access at addr, inside m, would be answered (vmar.md 8.1 rows 3-6), and in *out_end up to where the same holds. Needs the
- * address space lock and the tree lock of m's VMO. Signal-safe.
+ * What an access at addr, inside m, would be answered (vmar.md 8.1 rows 3-6), and in *out_end up to
+ * where the same holds. Needs the address space lock and the tree lock of m's VMO. Signal-safe.
  */
 zx_status_t zi_fault_judge_locked(const struct zi_mapping *m, zx_vaddr_t addr, uint32_t access,
 				  zx_vaddr_t *out_end);
@@ -63,7 +80,9 @@ zx_status_t zi_fault_probe(uintptr_t addr, size_t len, uint32_t access);
 
 /* ---- fault_report.c */
 
-/* To be the trap hook: tells in plain words on fd what happened. Signal context; waits for no lock. */
+/*
+ * To be the trap hook: tells in plain words on fd what happened. Signal context; waits for no lock.
+ */
 void zi_fault_reporter(const struct zi_trap *trap, zx_status_t status, int fd);
 
 #endif

@@ -6,7 +6,10 @@
 #include "vm/vmar.h"
 #include "vm/vmo_i.h"
 
-/* First byte of the VMO that the mapping cannot show, not counting what faults beyond a stream size. */
+/*
+ * First byte of the VMO that the mapping cannot show, not counting what faults beyond a stream
+ * size.
+ */
 static uint64_t shown_end_locked(const struct zi_mapping *m)
 {
 	const uint64_t size = zi_vmo_size_locked(m->vmo);
@@ -14,7 +17,8 @@ static uint64_t shown_end_locked(const struct zi_mapping *m)
 
 	if (!m->fault_beyond_stream)
 		return size;
-	return zi_page_up_checked(zi_vmo_stream_size_locked(m->vmo), &limit) ? zi_min(limit, size) : size;
+	return zi_page_up_checked(zi_vmo_stream_size_locked(m->vmo), &limit) ? zi_min(limit, size) :
+									       size;
 }
 
 zx_status_t zi_fault_judge_locked(const struct zi_mapping *m, zx_vaddr_t addr, uint32_t access,
@@ -50,7 +54,10 @@ static zx_status_t judge_ours(struct zi_aspace *as, zx_vaddr_t addr, uint32_t ac
 	return zi_fault_judge_locked(m, addr, access, out_end);
 }
 
-/* One page of memory that is not emulated: only trying tells. A write that changes nothing is tried for a write. */
+/*
+ * One page of memory that is not emulated: only trying tells. A write that changes nothing is tried
+ * for a write.
+ */
 static zx_status_t judge_foreign(zx_vaddr_t addr, uint32_t access, zx_vaddr_t *out_end)
 {
 	volatile void *p = (volatile void *)addr;

@@ -1,8 +1,10 @@
 /*
- * The report on a fault that nobody resolved and nobody expected, in Zircon's terms and plain words.
+ * The report on a fault that nobody resolved and nobody expected, in Zircon's terms and plain
+ * words.
  *
- * Runs in the signal handler of a thread that is about to die. Allowed here: base/format.h, functions marked signal-safe, and locks
- * that can be had at once. What cannot be found out without waiting is left out.
+ * Runs in the signal handler of a thread that is about to die. Allowed here: base/format.h,
+ * functions marked signal-safe, and locks that can be had at once. What cannot be found out without
+ * waiting is left out.
  */
 #include <string.h>
 
@@ -74,9 +76,9 @@ static const char *name_of(const struct zi_mapping *m)
 
 static void say_denied(int fd, const struct zi_mapping *m, uint32_t prot, uint32_t need)
 {
-	const char *never = (m->max_prot & need) == need
-				    ? "zx_vmar_protect could allow it"
-				    : "the handles it was mapped with can never allow it";
+	const char *never = (m->max_prot & need) == need ?
+				    "zx_vmar_protect could allow it" :
+				    "the handles it was mapped with can never allow it";
 
 	zi_print_fd(fd, "  why      the mapping allows %s here and this needs %s; %s\n",
 		    perms_text(prot).text, perms_text(need).text, never);
@@ -86,12 +88,14 @@ static void say_beyond(int fd, const struct zi_mapping *m, uint64_t off, uint64_
 {
 	if (off >= size)
 		zi_print_fd(fd,
-			    "  why      offset 0x%llx is past the end of the VMO, which has 0x%llx bytes: the "
+			    "  why      offset 0x%llx is past the end of the VMO, which has 0x%llx "
+			    "bytes: the "
 			    "mapping is longer than the VMO is now\n",
 			    (unsigned long long)off, (unsigned long long)size);
 	else
 		zi_print_fd(fd,
-			    "  why      offset 0x%llx is past the stream size 0x%llx, rounded to pages; the "
+			    "  why      offset 0x%llx is past the stream size 0x%llx, rounded to "
+			    "pages; the "
 			    "mapping was made with ZX_VM_FAULT_BEYOND_STREAM_SIZE\n",
 			    (unsigned long long)off,
 			    (unsigned long long)zi_vmo_stream_size_locked(m->vmo));
@@ -101,7 +105,8 @@ static void say_other(int fd, zx_status_t status)
 {
 	switch (status) {
 	case ZX_ERR_NOT_FOUND:
-		zi_print_fd(fd, "  why      the discardable VMO was discarded while it was not locked, and has "
+		zi_print_fd(fd, "  why      the discardable VMO was discarded while it was not "
+				"locked, and has "
 				"not been locked since\n");
 		return;
 	case ZX_ERR_NO_MEMORY:
@@ -134,12 +139,15 @@ static void report_mapping(int fd, const struct zi_trap *trap, zx_status_t statu
 		    (unsigned long long)m->base, (unsigned long long)(m->base + m->len),
 		    perms_text(prot).text, path, (unsigned long long)(trap->addr - m->base));
 	if (!zi_trylock(&m->vmo->tree->lock)) {
-		zi_print_fd(fd, "  VMO      koid %llu, offset 0x%llx; it is being changed by another thread\n",
+		zi_print_fd(fd,
+			    "  VMO      koid %llu, offset 0x%llx; it is being changed by another "
+			    "thread\n",
 			    (unsigned long long)koid_of(m), (unsigned long long)off);
 		return;
 	}
 	size = zi_vmo_size_locked(m->vmo);
-	zi_print_fd(fd, "  VMO      \"%s\" koid %llu, 0x%llx bytes; the address is its offset 0x%llx\n",
+	zi_print_fd(fd,
+		    "  VMO      \"%s\" koid %llu, 0x%llx bytes; the address is its offset 0x%llx\n",
 		    name_of(m), (unsigned long long)koid_of(m), (unsigned long long)size,
 		    (unsigned long long)off);
 	if (status == ZX_ERR_ACCESS_DENIED)
@@ -159,13 +167,17 @@ static void report_neighbours(int fd, struct zi_aspace *as, zx_vaddr_t addr)
 	struct zi_mapping *above = zi_aspace_find_locked(as, page + ZI_PAGE);
 
 	if (below != NULL)
-		zi_print_fd(fd, "           the mapping [0x%llx, 0x%llx) of VMO koid %llu ends 0x%llx bytes below\n",
+		zi_print_fd(fd,
+			    "           the mapping [0x%llx, 0x%llx) of VMO koid %llu ends 0x%llx "
+			    "bytes below\n",
 			    (unsigned long long)below->base,
 			    (unsigned long long)(below->base + below->len),
 			    (unsigned long long)koid_of(below),
 			    (unsigned long long)(addr - (below->base + below->len)));
 	if (above != NULL)
-		zi_print_fd(fd, "           the mapping [0x%llx, 0x%llx) of VMO koid %llu begins 0x%llx bytes above\n",
+		zi_print_fd(fd,
+			    "           the mapping [0x%llx, 0x%llx) of VMO koid %llu begins "
+			    "0x%llx bytes above\n",
 			    (unsigned long long)above->base,
 			    (unsigned long long)(above->base + above->len),
 			    (unsigned long long)koid_of(above),
@@ -180,7 +192,8 @@ static void report_hole(int fd, struct zi_aspace *as, zx_vaddr_t addr)
 		zi_print_fd(fd, "  why      the address is outside of the address space\n");
 		return;
 	}
-	zi_print_fd(fd, "  why      no mapping covers the address: it lies in a hole of %s\n", path);
+	zi_print_fd(fd, "  why      no mapping covers the address: it lies in a hole of %s\n",
+		    path);
 	report_neighbours(fd, as, addr);
 }
 
@@ -189,7 +202,10 @@ static void report_place(int fd, const struct zi_trap *trap, zx_status_t status)
 	struct zi_aspace *as = zi_aspace_self_if_started();
 	struct zi_mapping *m;
 
-	/* With a lock of ours held the fault struck in the middle of a call: whatever is asked now could be half changed. */
+	/*
+	 * With a lock of ours held the fault struck in the middle of a call: whatever is asked now
+	 * could be half changed.
+	 */
 	if (as == NULL || zi_locks_held != 0 || !zi_trylock(&as->lock)) {
 		zi_print_fd(fd, "  why      not looked up: the address space is being changed\n");
 		return;
@@ -204,12 +220,14 @@ static void report_place(int fd, const struct zi_trap *trap, zx_status_t status)
 
 void zi_fault_reporter(const struct zi_trap *trap, zx_status_t status, int fd)
 {
-	zi_print_fd(fd, "zirconia: %s 0x%llx is a fatal page fault: %s\n", access_name(trap->access),
-		    (unsigned long long)trap->addr, zx_status_get_string(status));
+	zi_print_fd(fd, "zirconia: %s 0x%llx is a fatal page fault: %s\n",
+		    access_name(trap->access), (unsigned long long)trap->addr,
+		    zx_status_get_string(status));
 	zi_print_fd(fd, "  at       instruction 0x%llx\n", (unsigned long long)trap->ip);
 	report_place(fd, trap, status);
 	zi_print_fd(fd,
-		    "  Zircon   would raise ZX_EXCP_FATAL_PAGE_FAULT (0x108) with synth_code %s (%d); unless a "
+		    "  Zircon   would raise ZX_EXCP_FATAL_PAGE_FAULT (0x108) with synth_code %s "
+		    "(%d); unless a "
 		    "handler takes it, the process is killed with return code %d\n",
 		    zx_status_get_string(status), (int)status, (int)ZX_TASK_RETCODE_EXCEPTION_KILL);
 }

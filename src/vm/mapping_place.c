@@ -3,6 +3,7 @@
 #include "base/span.h"
 #include "host/host.h"
 #include "vm/mapping_i.h"
+#include "vm/trap.h"
 #include "vm/vmar.h"
 
 zx_vaddr_t zi_mapping_shown_end(const struct zi_mapping *m)
@@ -24,7 +25,7 @@ static zx_status_t run_at(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t end, s
 			  uint64_t *out_frame)
 {
 	*out = zi_node_lookup(m->vmo->node, zi_mapping_page(m, va), (end - va) >> ZI_PAGE_SHIFT);
-	if (out->kind == ZI_FOUND_ABSENT)
+	if (out->node->source != NULL)
 		return ZX_OK;
 	uint64_t run;
 	uint64_t frame = zi_node_frame(out->node, out->pgi, &run);
@@ -39,6 +40,20 @@ static zx_status_t run_at(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t end, s
 	out->pages = zi_min(out->pages, run);
 	*out_frame = frame;
 	return ZX_OK;
+}
+
+/* Where pages of a pager root, which the mapping shows at va, end; whatever their state. */
+static zx_vaddr_t source_end(const struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t end)
+{
+	while (va < end) {
+		struct zi_found f = zi_node_lookup(m->vmo->node, zi_mapping_page(m, va),
+						   (end - va) >> ZI_PAGE_SHIFT);
+
+		if (f.node->source == NULL)
+			break;
+		va += f.pages << ZI_PAGE_SHIFT;
+	}
+	return va;
 }
 
 /* Writing is for pages that are the node's own to write. */
@@ -73,8 +88,9 @@ zx_status_t zi_mapping_place(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t end
 			return st;
 		uint64_t len = f.pages << ZI_PAGE_SHIFT;
 
-		if (f.kind == ZI_FOUND_ABSENT) {
-			st = zi_place_reserve(va, len);
+		if (f.node->source != NULL) {
+			len = source_end(m, va, stop) - va;
+			st = zi_mapping_place_source(m, va, va + len, prot & ~mask, populate);
 		} else {
 			f.node->touched = true;
 			st = zi_place_frames(va, len, frame, run_prot(m, &f, prot, mask),
@@ -107,7 +123,7 @@ zx_status_t zi_mapping_reprotect(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t
 
 		stop = zi_min(stop, end);
 		f = zi_node_lookup(m->vmo->node, zi_mapping_page(m, va), (stop - va) >> ZI_PAGE_SHIFT);
-		uint32_t here = f.kind == ZI_FOUND_ABSENT ? UINT32_MAX : run_prot(m, &f, prot, mask);
+		uint32_t here = f.node->source != NULL ? UINT32_MAX : run_prot(m, &f, prot, mask);
 
 		if (va > from && here != want) {
 			if (want != UINT32_MAX) {
@@ -119,6 +135,16 @@ zx_status_t zi_mapping_reprotect(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t
 			from = va;
 		}
 		want = here;
+		if (here == UINT32_MAX) {
+			zx_vaddr_t rest = source_end(m, va, stop);
+			zx_status_t st = zi_mapping_reprotect_source(m, va, rest, prot,
+								     (mask & ZX_VM_PERM_WRITE) != 0);
+
+			if (st != ZX_OK)
+				return st;
+			from = va = rest;
+			continue;
+		}
 		va += f.pages << ZI_PAGE_SHIFT;
 	}
 	if (va > from && want != UINT32_MAX)

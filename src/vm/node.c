@@ -8,6 +8,7 @@
 #include "base/slab.h"
 #include "base/span.h"
 #include "host/host.h"
+#include "vm/source.h"
 
 /* Clearing this many stale pages by hand is cheaper than a hole punch and the faults after it. */
 enum { ZI_CLEAR_BY_HAND = 64 };
@@ -37,8 +38,10 @@ void zi_tree_ref(struct zi_tree *t)
 
 void zi_tree_unref(struct zi_tree *t)
 {
-	if (atomic_fetch_sub_explicit(&t->refs, 1, memory_order_acq_rel) == 1)
-		zi_slab_free(t, sizeof(*t));
+	if (atomic_fetch_sub_explicit(&t->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	zi_source_free(t->source);
+	zi_slab_free(t, sizeof(*t));
 }
 
 static struct zi_tree *tree_new(void)
@@ -102,6 +105,8 @@ static void node_drop_frames(struct zi_node *n)
 void zi_node_free(struct zi_node *n)
 {
 	ZI_DASSERT(n->nvmos == 0 && n->nchildren == 0 && n->npins == 0);
+	if (n->source != NULL)
+		zi_source_root_gone(n->source);
 	node_drop_frames(n);
 	zi_pageset_clear_all(&n->own);
 	zi_pageset_clear_all(&n->shadow);

@@ -1,6 +1,7 @@
 /* Full walk over a tree of nodes: every relation of node.h holds. Tree lock held. */
 #include "base/assert.h"
 #include "base/span.h"
+#include "vm/dirty.h"
 #include "vm/mapping_i.h"
 #include "vm/node.h"
 #include "vm/vmo.h"
@@ -86,6 +87,8 @@ static bool check_node(const struct zi_node *n)
 	uint64_t pins = 0;
 
 	if (!check_sets(n) || !check_frames(n) || !check_views(n))
+		return false;
+	if (n->source != NULL && (n->parent != NULL || !zi_pages_check(n)))
 		return false;
 	if (n->hidden && (n->nvmos != 0 || n->nchildren == 0 || n->npins != 0))
 		return false;

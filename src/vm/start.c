@@ -6,6 +6,7 @@
 #include "host/host.h"
 #include "vm/fault.h"
 #include "vm/fault_expect.h"
+#include "vm/source.h"
 #include "vm/vm.h"
 
 bool zi_behaviour_2025(void)
@@ -49,6 +50,7 @@ zx_status_t zi_vm_start(void)
 	if (!atomic_load_explicit(&hooked, memory_order_relaxed) &&
 	    !atomic_exchange_explicit(&hooked, true, memory_order_acq_rel)) {
 		zi_trap_set_resolver(resolve);
+		zi_page_wait_setup();
 		zi_trap_set_expecter(zi_fault_expecter);
 		zi_trap_set_reporter(zi_fault_reporter);
 	}

@@ -152,9 +152,19 @@ zx_status_t zi_vmo_create(uint64_t size, uint32_t options, struct zi_vmo **out_v
 
 void zi_vmo_set_children_hook(struct zi_vmo *v, void (*fn)(void *ctx, bool zero), void *ctx)
 {
-	ZI_LOCK_SCOPE(&v->tree->lock);
-	v->on_zero_children = fn;
+	/* No lock: the hook is called for v only once it has children, and nobody can give it any yet. */
 	v->zero_children_ctx = ctx;
+	v->on_zero_children = fn;
+}
+
+void zi_vmo_unhook_unref(struct zi_vmo *v)
+{
+	/* The last reference ends the VMO: there is nothing left that could call the hook. */
+	if (atomic_load_explicit(&v->refs, memory_order_acquire) != 1) {
+		ZI_LOCK_SCOPE(&v->tree->lock);
+		v->on_zero_children = NULL;
+	}
+	zi_vmo_unref(v);
 }
 
 void zi_vmo_get_name(struct zi_vmo *v, char out_name[ZX_MAX_NAME_LEN])

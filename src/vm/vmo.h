@@ -44,6 +44,7 @@ struct zi_vmo {
 	uint64_t window;         /* bytes; slices only: others follow the node's size */
 	bool slice, reference, resizable, discardable, unbounded, snapshot, immutable;
 	bool pager_backed;
+	zx_koid_t pager_koid;    /* of the pager that zx_pager_create_vmo was called on; 0 for all other VMOs, children too */
 	uint32_t cache_policy;
 	char name[ZX_MAX_NAME_LEN];
 	struct zi_stream_size *stream;
@@ -69,7 +70,10 @@ void zi_vmo_unref(struct zi_vmo *v); /* NULL is accepted; the last one destroys:
 
 /* All checks of zx_vmo_create after job policy, in order; options are ZX_VMO_*. */
 zx_status_t zi_vmo_create(uint64_t size, uint32_t options, struct zi_vmo **out_vmo);
+/* Once, before anybody else can reach v. */
 void zi_vmo_set_children_hook(struct zi_vmo *v, void (*fn)(void *ctx, bool zero), void *ctx);
+/* The hook is called no more; drops the caller's reference. */
+void zi_vmo_unhook_unref(struct zi_vmo *v);
 void zi_vmo_get_name(struct zi_vmo *v, char out_name[ZX_MAX_NAME_LEN]);
 void zi_vmo_set_name(struct zi_vmo *v, const char *name, size_t len); /* cut at 31 bytes and NUL */
 uint64_t zi_vmo_get_size(struct zi_vmo *v);

@@ -3,6 +3,7 @@
 #define ZI_VM_VMO_I_H
 
 #include "base/span.h"
+#include "vm/dirty.h"
 #include "vm/node.h"
 #include "vm/vmo.h"
 
@@ -30,7 +31,12 @@ void zi_vmo_adopt(struct zi_vmo *parent, struct zi_vmo *child);
 uint64_t zi_vmo_stream_size_locked(const struct zi_vmo *v);
 /* Stores a stream size; mappings that end with it follow. */
 void zi_vmo_store_stream_size(struct zi_vmo *v, uint64_t size);
-/* ZERO of [off, off+len) bytes after the range check: partial pages are written, whole ones given up. */
-zx_status_t zi_vmo_zero_locked(struct zi_vmo *v, uint64_t off, uint64_t len);
+/*
+ * ZERO of [off, off+len) bytes after the range check: partial pages are written, whole ones given up. SHOULD_WAIT: something of it has
+ * to be asked for first; release the lock, zi_page_wait_again, and try all of it again.
+ */
+zx_status_t zi_vmo_zero_locked(struct zi_vmo *v, uint64_t off, uint64_t len, struct zi_page_wait *wait);
+/* Writes from page pgi on make at most this many pages dirty, or ask for them, at once. */
+uint64_t zi_vmo_write_batch(void);
 
 #endif

@@ -9,6 +9,8 @@
 
 /* The lock is let go after this many pages, so that others get a turn. */
 enum { ZI_IO_PAGES = 16 };
+/* A write asks for so many pages at once, and makes so many dirty. */
+enum { ZI_WRITE_BATCH = 256, ZI_WRITE_BATCH_2025 = 16 };
 
 /* Rows 2-5: what holds before each piece. */
 static zx_status_t check_locked(const struct zi_vmo *v, uint64_t off, uint64_t len)
@@ -44,7 +46,8 @@ static struct zi_copy_result read_soft(void *user, struct zi_found f, uint64_t s
 				       uint64_t *out_n)
 {
 	uint8_t page[ZI_PAGE];
-	uint64_t frame = f.node->touched ? zi_node_frame(f.node, f.pgi, NULL) : 0;
+	/* What a pager root holds softly is zero for certain. */
+	uint64_t frame = f.node->touched && f.node->source == NULL ? zi_node_frame(f.node, f.pgi, NULL) : 0;
 
 	n = zi_min(n, ZI_PAGE - skip);
 	if (frame == 0) {
@@ -78,9 +81,9 @@ static zx_status_t resolve_user(const struct zi_copy_result *r, bool write)
 	return zi_user_probe(r->fault, write);
 }
 
-zx_status_t zi_vmo_read(struct zi_vmo *v, void *user, uint64_t off, uint64_t len)
+static zx_status_t read_pages(struct zi_vmo *v, uint8_t *to, uint64_t off, uint64_t len,
+			      struct zi_page_wait *wait)
 {
-	uint8_t *to = user;
 	struct zi_copy_result r = { 0 };
 
 	for (bool first = true;; first = false) {
@@ -94,7 +97,6 @@ zx_status_t zi_vmo_read(struct zi_vmo *v, void *user, uint64_t off, uint64_t len
 			/* Everything was copied before the VMO changed under us. */
 			return len == 0 && !first ? ZX_OK : st;
 		}
-		struct zi_node *absent = NULL;
 		uint64_t budget = zi_min(len, ZI_IO_PAGES * ZI_PAGE - (off & ZI_PAGE_MASK));
 
 		r.fault = 0;
@@ -104,7 +106,10 @@ zx_status_t zi_vmo_read(struct zi_vmo *v, void *user, uint64_t off, uint64_t len
 							   zi_page_up(skip + budget) >> ZI_PAGE_SHIFT);
 
 			if (f.kind == ZI_FOUND_ABSENT) {
-				absent = f.node;
+				f = zi_node_lookup(v->node, zi_vmo_page(v, off),
+						   zi_page_up(skip + len) >> ZI_PAGE_SHIFT);
+				st = zi_page_wait_ask(wait, f.node->source, ZI_ASK_READ, f.pgi,
+						      f.pages);
 				break;
 			}
 			r = f.kind == ZI_FOUND_OWN ? read_own(to, f, skip, budget, &n) :
@@ -115,8 +120,10 @@ zx_status_t zi_vmo_read(struct zi_vmo *v, void *user, uint64_t off, uint64_t len
 			budget -= n;
 		}
 		zi_unlock(&v->tree->lock);
-		if (absent != NULL)
-			return ZX_ERR_BAD_STATE;
+		if (zi_page_wait_again(wait, &st))
+			continue;
+		if (st != ZX_OK)
+			return st;
 		if (r.fault != 0) {
 			if (!r.fault_write)
 				return ZX_ERR_INTERNAL; /* our own memory: the host is out of it */
@@ -127,9 +134,34 @@ zx_status_t zi_vmo_read(struct zi_vmo *v, void *user, uint64_t off, uint64_t len
 	}
 }
 
-zx_status_t zi_vmo_write(struct zi_vmo *v, const void *user, uint64_t off, uint64_t len)
+zx_status_t zi_vmo_read(struct zi_vmo *v, void *user, uint64_t off, uint64_t len)
 {
-	const uint8_t *from = user;
+	struct zi_page_wait wait = { .early = true };
+	zx_status_t st = read_pages(v, user, off, len, &wait);
+
+	zi_page_wait_done(&wait);
+	return st;
+}
+
+/* Makes the page of byte `off`, and what else a batch may take along, the node's own to write. */
+static zx_status_t ready_to_write(struct zi_vmo *v, uint64_t off, uint64_t len, struct zi_page_wait *wait)
+{
+	struct zi_node *n = v->node;
+	const uint64_t pgi = zi_vmo_page(v, off);
+	uint64_t left, pages = 1, done;
+
+	if (v->tree->source == NULL)
+		return zi_node_own(n, pgi, 1);
+	left = zi_min(zi_page_up((off & ZI_PAGE_MASK) + len) >> ZI_PAGE_SHIFT, zi_vmo_write_batch());
+	/* What becomes dirty together does so before the first byte is copied. */
+	if (n->source != NULL)
+		pages = zi_max(zi_pages_not_dirty(n, pgi, left), 1);
+	return zi_node_ready(n, ZI_EV_WRITE, pgi, pages, left, wait, &done);
+}
+
+static zx_status_t write_pages(struct zi_vmo *v, const uint8_t *from, uint64_t off, uint64_t len,
+			       struct zi_page_wait *wait)
+{
 	struct zi_copy_result r = { 0 };
 
 	for (bool first = true;; first = false) {
@@ -151,8 +183,9 @@ zx_status_t zi_vmo_write(struct zi_vmo *v, const void *user, uint64_t off, uint6
 			struct zi_node *n = v->node;
 
 			/* The page is made own before the buffer is looked at. */
-			if (!zi_pageset_test(&n->own, pgi) || !zi_pageset_is_empty(&n->shadow)) {
-				st = zi_node_own(n, pgi, 1);
+			if (n->source != NULL		? !zi_page_is_writable(n, pgi) :
+			    !zi_pageset_test(&n->own, pgi) || !zi_pageset_is_empty(&n->shadow)) {
+				st = ready_to_write(v, off, len, wait);
 				if (st != ZX_OK)
 					break;
 			}
@@ -161,14 +194,18 @@ zx_status_t zi_vmo_write(struct zi_vmo *v, const void *user, uint64_t off, uint6
 
 			n->touched = true;
 			r = zi_copy_captured(zi_frame_ptr(frame) + skip, from, len_here);
+			if (n->source != NULL && r.done > 0)
+				n->source->modified = true;
 			from += r.done;
 			off += r.done;
 			len -= r.done;
 			budget -= r.done;
 		}
 		zi_unlock(&v->tree->lock);
+		if (zi_page_wait_again(wait, &st))
+			continue;
 		if (st != ZX_OK)
-			return st == ZX_ERR_SHOULD_WAIT ? ZX_ERR_BAD_STATE : st;
+			return st;
 		if (r.fault != 0) {
 			if (r.fault_write)
 				return ZX_ERR_NO_MEMORY; /* a frame could not be had */
@@ -177,4 +214,18 @@ zx_status_t zi_vmo_write(struct zi_vmo *v, const void *user, uint64_t off, uint6
 				return st;
 		}
 	}
+}
+
+uint64_t zi_vmo_write_batch(void)
+{
+	return zi_behaviour_2025() ? ZI_WRITE_BATCH_2025 : ZI_WRITE_BATCH;
+}
+
+zx_status_t zi_vmo_write(struct zi_vmo *v, const void *user, uint64_t off, uint64_t len)
+{
+	struct zi_page_wait wait = { 0 };
+	zx_status_t st = write_pages(v, user, off, len, &wait);
+
+	zi_page_wait_done(&wait);
+	return st;
 }

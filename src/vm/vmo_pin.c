@@ -36,11 +36,29 @@ static bool is_full(const struct zi_node *n, uint64_t first, uint64_t pages)
 	return false;
 }
 
-zx_status_t zi_vmo_pin(struct zi_vmo *v, uint64_t off, uint64_t len, bool write)
+/* All pages at once, or none: what was there may have been evicted while another page was asked for. */
+static zx_status_t ready_all(struct zi_node *n, uint64_t first, uint64_t pages, bool write,
+			     struct zi_page_wait *wait)
+{
+	const enum zi_page_event need = write ? ZI_EV_WRITE : ZI_EV_COMMIT;
+
+	for (uint64_t done = 0; done < pages;) {
+		uint64_t got = 0;
+		zx_status_t st = zi_node_ready(n, need, first + done, pages - done, pages - done, wait, &got);
+
+		if (st != ZX_OK)
+			return st;
+		done += got;
+	}
+	if (write && n->source != NULL)
+		n->source->modified = true;
+	return ZX_OK;
+}
+
+static zx_status_t pin(struct zi_vmo *v, uint64_t off, uint64_t len, bool write, struct zi_page_wait *wait)
 {
 	uint64_t end;
 
-	(void)write; /* anonymous pages are the same either way */
 	if (off + len < off || !zi_page_up_checked(off + len, &end))
 		return ZX_ERR_OUT_OF_RANGE;
 	ZI_LOCK_SCOPE(&v->tree->lock);
@@ -60,17 +78,29 @@ zx_status_t zi_vmo_pin(struct zi_vmo *v, uint64_t off, uint64_t len, bool write)
 
 	if (pin == NULL)
 		return ZX_ERR_NO_MEMORY;
-	zx_status_t st = zi_node_own(v->node, first, pages);
+	zx_status_t st = ready_all(v->node, first, pages, write, wait);
 
 	if (st != ZX_OK) {
 		zi_slab_free(pin, sizeof(*pin));
-		return st == ZX_ERR_SHOULD_WAIT ? ZX_ERR_BAD_STATE : st;
+		return st;
 	}
 	pin->first = first;
 	pin->pages = pages;
 	zi_list_add_tail(&v->node->pins, &pin->link);
 	v->node->npins++;
 	return ZX_OK;
+}
+
+zx_status_t zi_vmo_pin(struct zi_vmo *v, uint64_t off, uint64_t len, bool write)
+{
+	struct zi_page_wait wait = { 0 };
+	zx_status_t st;
+
+	do {
+		st = pin(v, off, len, write, &wait);
+	} while (zi_page_wait_again(&wait, &st));
+	zi_page_wait_done(&wait);
+	return st;
 }
 
 void zi_vmo_unpin(struct zi_vmo *v, uint64_t off, uint64_t len)

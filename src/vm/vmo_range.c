@@ -41,32 +41,63 @@ static zx_status_t populate(struct zi_node *n, uint64_t first, uint64_t pages)
 	return ZX_OK;
 }
 
+/* Works on what is left of [start, *end) of a range; *out_done: pages finished. A pager may have to be asked first. */
+typedef zx_status_t range_step(struct zi_vmo *v, uint64_t start, uint64_t pages, struct zi_page_wait *wait,
+			       uint64_t *out_done);
+
+/*
+ * Steps through the range page by page or more at once, waiting in between. What a shrink takes meanwhile is skipped silently; with
+ * `lenient` so is every page that cannot be had.
+ */
+static zx_status_t walk_range(struct zi_vmo *v, uint64_t off, uint64_t len, range_step *step, bool lenient)
+{
+	struct zi_page_wait wait = { 0 };
+	uint64_t start, end;
+	zx_status_t st;
+	bool more;
+
+	zi_lock(&v->tree->lock);
+	more = round_out(v, off, len, &start, &end);
+	zi_unlock(&v->tree->lock);
+	if (!more)
+		return ZX_ERR_OUT_OF_RANGE;
+	do {
+		uint64_t done = 0;
+
+		st = ZX_OK;
+		zi_lock(&v->tree->lock);
+		end = zi_min(end, zi_vmo_size_locked(v));
+		if (start < end)
+			st = step(v, start, (end - start) >> ZI_PAGE_SHIFT, &wait, &done);
+		zi_unlock(&v->tree->lock);
+		start += done << ZI_PAGE_SHIFT;
+		more = zi_page_wait_again(&wait, &st);
+		if (!more && st != ZX_OK && lenient) {
+			start += ZI_PAGE;
+			st = ZX_OK;
+		}
+	} while (more || (st == ZX_OK && start < end));
+	zi_page_wait_done(&wait);
+	return st;
+}
+
+static zx_status_t commit_step(struct zi_vmo *v, uint64_t start, uint64_t pages, struct zi_page_wait *wait,
+			       uint64_t *out_done)
+{
+	uint64_t at = zi_vmo_page(v, start);
+
+	if (zi_vmo_is_discarded(v))
+		return ZX_ERR_NOT_FOUND;
+	zx_status_t st = zi_node_ready(v->node, ZI_EV_COMMIT, at, zi_min(pages, ZI_COMMIT_PAGES), pages, wait,
+				       out_done);
+	return st == ZX_OK ? populate(v->node, at, *out_done) : st;
+}
+
 zx_status_t zi_vmo_commit(struct zi_vmo *v, uint64_t off, uint64_t len)
 {
-	uint64_t start, end;
-
 	if (v->kind == ZI_VMO_PHYSICAL)
 		return ZX_ERR_NOT_SUPPORTED;
-	for (bool first = true;; first = false) {
-		ZI_LOCK_SCOPE(&v->tree->lock);
-		if (first && !round_out(v, off, len, &start, &end))
-			return ZX_ERR_OUT_OF_RANGE;
-		/* What a concurrent shrink took is skipped silently. */
-		end = zi_min(end, zi_vmo_size_locked(v));
-		if (start >= end)
-			return ZX_OK;
-		if (zi_vmo_is_discarded(v))
-			return ZX_ERR_NOT_FOUND;
-		uint64_t pages = zi_min((end - start) >> ZI_PAGE_SHIFT, ZI_COMMIT_PAGES);
-		uint64_t at = zi_vmo_page(v, start);
-		zx_status_t st = zi_node_own(v->node, at, pages);
-
-		if (st == ZX_OK)
-			st = populate(v->node, at, pages);
-		if (st != ZX_OK)
-			return st == ZX_ERR_SHOULD_WAIT ? ZX_ERR_BAD_STATE : st;
-		start += pages << ZI_PAGE_SHIFT;
-	}
+	return walk_range(v, off, len, commit_step, false);
 }
 
 zx_status_t zi_vmo_decommit(struct zi_vmo *v, uint64_t off, uint64_t len)
@@ -91,26 +122,42 @@ zx_status_t zi_vmo_decommit(struct zi_vmo *v, uint64_t off, uint64_t len)
 }
 
 /* Part of one page. A page that reads zero is left as it is; else it is written like any write of zeros. */
-static zx_status_t zero_part(struct zi_vmo *v, uint64_t off, uint64_t len)
+static zx_status_t zero_part(struct zi_vmo *v, uint64_t off, uint64_t len, struct zi_page_wait *wait)
 {
-	uint64_t pgi = zi_vmo_page(v, off);
+	uint64_t pgi = zi_vmo_page(v, off), done;
+	struct zi_node *n = v->node;
+	zx_status_t st;
 
-	if (zi_node_lookup_content(v->node, pgi, 1).kind == ZI_FOUND_SOFT)
+	if (zi_node_lookup_content(n, pgi, 1).kind == ZI_FOUND_SOFT)
 		return ZX_OK;
 	if (v->cache_policy != ZX_CACHE_POLICY_CACHED)
 		return ZX_ERR_BAD_STATE;
-	zx_status_t st = zi_node_own(v->node, pgi, 1);
-
+	st = zi_node_ready(n, ZI_EV_WRITE, pgi, 1, 1, wait, &done);
 	if (st != ZX_OK)
 		return st;
-	v->node->touched = true;
+	if (n->source != NULL)
+		n->source->modified = true;
+	n->touched = true;
 	memset(zi_frame_ptr(zi_node_frame(v->node, pgi, NULL)) + (off & ZI_PAGE_MASK), 0, len);
 	return ZX_OK;
 }
 
-static zx_status_t zero_whole(struct zi_vmo *v, uint64_t off, uint64_t len)
+static zx_status_t zero_whole_source(struct zi_node *n, uint64_t first, uint64_t pages, struct zi_page_wait *wait)
+{
+	uint64_t done;
+	zx_status_t st = zi_pages_apply(n, ZI_EV_ZERO, first, pages, &done);
+
+	if (done > 0)
+		n->source->modified = true;
+	return st == ZX_ERR_SHOULD_WAIT ? zi_pages_ask(n, ZI_EV_ZERO, first + done, 1, wait) : st;
+}
+
+static zx_status_t zero_whole(struct zi_vmo *v, uint64_t off, uint64_t len, struct zi_page_wait *wait)
 {
 	uint64_t first = zi_vmo_page(v, off), pages = len >> ZI_PAGE_SHIFT;
+
+	if (v->node->source != NULL)
+		return zero_whole_source(v->node, first, pages, wait);
 
 	if (v->cache_policy != ZX_CACHE_POLICY_CACHED &&
 	    (zi_behaviour_2025() || v->node->contiguous || v->node->parent != NULL ||
@@ -119,7 +166,7 @@ static zx_status_t zero_whole(struct zi_vmo *v, uint64_t off, uint64_t len)
 	return zi_node_zero(v->node, first, pages);
 }
 
-zx_status_t zi_vmo_zero_locked(struct zi_vmo *v, uint64_t off, uint64_t len)
+zx_status_t zi_vmo_zero_locked(struct zi_vmo *v, uint64_t off, uint64_t len, struct zi_page_wait *wait)
 {
 	zx_status_t st = ZX_OK;
 
@@ -129,19 +176,39 @@ zx_status_t zi_vmo_zero_locked(struct zi_vmo *v, uint64_t off, uint64_t len)
 		uint64_t n = zi_min(len, ZI_PAGE - (off & ZI_PAGE_MASK));
 
 		if (n != 0)
-			st = zero_part(v, off, n);
+			st = zero_part(v, off, n, wait);
 		off += n;
 		len -= n;
 	}
 	if (st == ZX_OK && len >= ZI_PAGE) {
 		uint64_t n = zi_page_down(len);
 
-		st = zero_whole(v, off, n);
+		st = zero_whole(v, off, n, wait);
 		off += n;
 		len -= n;
 	}
 	if (st == ZX_OK && len != 0)
-		st = zero_part(v, off, len);
+		st = zero_part(v, off, len, wait);
+	return st;
+}
+
+/* One piece, with its range check, which is made again after each wait. */
+static zx_status_t zero_piece(struct zi_vmo *v, uint64_t off, uint64_t len)
+{
+	struct zi_page_wait wait = { 0 };
+	zx_status_t st;
+
+	do {
+		zi_lock(&v->tree->lock);
+		if (zi_behaviour_2025() && v->cache_policy != ZX_CACHE_POLICY_CACHED)
+			st = ZX_ERR_BAD_STATE;
+		else if (!zi_in_range(off, len, zi_vmo_size_locked(v)))
+			st = ZX_ERR_OUT_OF_RANGE;
+		else
+			st = zi_vmo_zero_locked(v, off, len, &wait);
+		zi_unlock(&v->tree->lock);
+	} while (zi_page_wait_again(&wait, &st));
+	zi_page_wait_done(&wait);
 	return st;
 }
 
@@ -149,16 +216,8 @@ zx_status_t zi_vmo_zero(struct zi_vmo *v, uint64_t off, uint64_t len)
 {
 	if (v->kind == ZI_VMO_PHYSICAL)
 		return ZX_ERR_NOT_SUPPORTED;
-	ZI_LOCK_SCOPE(&v->tree->lock);
-	uint64_t size = zi_vmo_size_locked(v);
-
-	if (zi_behaviour_2025()) {
-		if (v->cache_policy != ZX_CACHE_POLICY_CACHED)
-			return ZX_ERR_BAD_STATE;
-		if (!zi_in_range(off, len, size))
-			return ZX_ERR_OUT_OF_RANGE;
-		return zi_vmo_zero_locked(v, off, len);
-	}
+	if (zi_behaviour_2025())
+		return zero_piece(v, off, len);
 	if (len == 0)
 		return ZX_OK;
 	/* Three pieces, each with its own range check: what comes before a bad piece is done. */
@@ -169,9 +228,7 @@ zx_status_t zi_vmo_zero(struct zi_vmo *v, uint64_t off, uint64_t len)
 	for (int i = 0; i < 3; i++) {
 		if (piece[i] == 0)
 			continue;
-		if (!zi_in_range(off, piece[i], size))
-			return ZX_ERR_OUT_OF_RANGE;
-		zx_status_t st = zi_vmo_zero_locked(v, off, piece[i]);
+		zx_status_t st = zero_piece(v, off, piece[i]);
 
 		if (st != ZX_OK)
 			return st;
@@ -191,21 +248,58 @@ zx_status_t zi_vmo_cache_op(struct zi_vmo *v, uint32_t op, uint64_t off, uint64_
 	return zi_in_range(off, len, zi_vmo_size_locked(v)) ? ZX_OK : ZX_ERR_OUT_OF_RANGE;
 }
 
+/* Below a pager: pages of the root that the VMO sees are marked, after they were brought in where the hint wants that. */
+static zx_status_t hint_step(struct zi_vmo *v, uint64_t start, uint64_t pages, struct zi_page_wait *wait,
+			     uint64_t *out_done, enum zi_page_event ev)
+{
+	struct zi_found f = zi_node_lookup(v->node, zi_vmo_page(v, start), pages);
+	uint64_t done;
+
+	*out_done = f.pages;
+	if (f.node->source == NULL)
+		return ZX_OK;
+	zx_status_t st = zi_pages_apply(f.node, ev, f.pgi, f.pages, &done);
+
+	if (st != ZX_ERR_SHOULD_WAIT || f.node->source->detached)
+		return ZX_OK;
+	*out_done = done;
+	return zi_pages_ask(f.node, ev, f.pgi + done, f.pages - done, wait);
+}
+
+static zx_status_t dont_need_step(struct zi_vmo *v, uint64_t start, uint64_t pages, struct zi_page_wait *wait,
+				  uint64_t *out_done)
+{
+	return hint_step(v, start, pages, wait, out_done, ZI_EV_DONT_NEED);
+}
+
+static zx_status_t always_need_step(struct zi_vmo *v, uint64_t start, uint64_t pages,
+				    struct zi_page_wait *wait, uint64_t *out_done)
+{
+	return hint_step(v, start, pages, wait, out_done, ZI_EV_ALWAYS_NEED);
+}
+
 zx_status_t zi_vmo_hint(struct zi_vmo *v, uint32_t op, uint64_t off, uint64_t len)
 {
-	(void)op;
 	if (!v->pager_backed)
 		return ZX_OK;
-	ZI_LOCK_SCOPE(&v->tree->lock);
-	uint64_t start, end;
+	if (op == ZX_VMO_OP_DONT_NEED || op == ZX_VMAR_OP_DONT_NEED)
+		return walk_range(v, off, len, dont_need_step, false);
+	return walk_range(v, off, len, always_need_step, true);
+}
 
-	return round_out(v, off, len, &start, &end) ? ZX_OK : ZX_ERR_OUT_OF_RANGE;
+static zx_status_t prefetch_step(struct zi_vmo *v, uint64_t start, uint64_t pages, struct zi_page_wait *wait,
+				 uint64_t *out_done)
+{
+	return zi_node_ready(v->node, ZI_EV_READ, zi_vmo_page(v, start), pages, pages, wait, out_done);
 }
 
 zx_status_t zi_vmo_prefetch(struct zi_vmo *v, uint64_t off, uint64_t len)
 {
 	uint64_t start, end;
 
+	/* Below a pager pages are brought in; without one there is nothing to do but the checks. */
+	if (v->pager_backed)
+		return walk_range(v, off, len, prefetch_step, false);
 	ZI_LOCK_SCOPE(&v->tree->lock);
 	if (v->kind == ZI_VMO_PHYSICAL)
 		return zi_in_range(off, len, zi_vmo_size_locked(v)) ? ZX_OK : ZX_ERR_OUT_OF_RANGE;

@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "base/slab.h"
 #include "vm/mapping_i.h"
+#include "vm/trap.h"
 #include "vm/vm.h"
 #include "vm/vmo_i.h"
 
@@ -76,6 +77,46 @@ static bool have_stream_counter(struct zi_vmo *v)
 	return true;
 }
 
+/* What decides whether the size may change, and the change of the node. */
+static zx_status_t resize_locked(struct zi_vmo *v, uint64_t size, uint64_t bytes)
+{
+	struct zi_node *n = v->node;
+	uint64_t pages = bytes >> ZI_PAGE_SHIFT;
+
+	if (pages < n->size && zi_node_is_pinned(n, pages, n->size - pages))
+		return ZX_ERR_BAD_STATE;
+	/* Offsets projected on the root must not wrap 2^64 bytes. */
+	if (pages > n->size && n->root_off + pages > ((uint64_t)1 << 52) - 1)
+		return ZX_ERR_INVALID_ARGS;
+	if ((size != bytes || v->stream != NULL) && !have_stream_counter(v))
+		return ZX_ERR_NO_MEMORY;
+	if (n->source == NULL)
+		return zi_node_resize(n, pages);
+	zx_status_t st = zi_pages_resize(n, pages);
+
+	if (st == ZX_OK)
+		n->source->modified = true;
+	return st;
+}
+
+/* The rest of the last page is zeroed. Failing (uncached VMO, page that cannot be had) changes nothing of the answer. */
+static void zero_rest_locked(struct zi_vmo *v, uint64_t size, uint64_t bytes)
+{
+	struct zi_page_wait wait = { 0 };
+	zx_status_t st = ZX_OK;
+
+	while (st == ZX_OK) {
+		uint64_t end = zi_min(bytes, zi_vmo_size_locked(v));
+
+		if (size >= end || zi_vmo_zero_locked(v, size, end - size, &wait) != ZX_ERR_SHOULD_WAIT)
+			break;
+		zi_unlock(&v->tree->lock);
+		st = zi_page_wait(&wait);
+		zi_lock(&v->tree->lock);
+	}
+	zi_page_wait_done(&wait);
+}
+
 zx_status_t zi_vmo_set_size(struct zi_vmo *v, uint64_t size)
 {
 	uint64_t bytes;
@@ -89,32 +130,38 @@ zx_status_t zi_vmo_set_size(struct zi_vmo *v, uint64_t size)
 	if (bytes > ZI_VMO_MAX_SIZE)
 		return ZX_ERR_OUT_OF_RANGE;
 	ZI_LOCK_SCOPE(&v->tree->lock);
-	struct zi_node *n = v->node;
-	uint64_t pages = bytes >> ZI_PAGE_SHIFT;
-
-	if (pages < n->size && zi_node_is_pinned(n, pages, n->size - pages))
-		return ZX_ERR_BAD_STATE;
-	/* Offsets projected on the root must not wrap 2^64 bytes. */
-	if (pages > n->size && n->root_off + pages > ((uint64_t)1 << 52) - 1)
-		return ZX_ERR_INVALID_ARGS;
-	if ((size != bytes || v->stream != NULL) && !have_stream_counter(v))
-		return ZX_ERR_NO_MEMORY;
-	zx_status_t st = zi_node_resize(n, pages);
+	zx_status_t st = resize_locked(v, size, bytes);
 
 	if (st != ZX_OK)
 		return st;
-	if (size != bytes) /* failing here (uncached VMO) changes nothing of the answer */
-		(void)zi_vmo_zero_locked(v, size, bytes - size);
+	zero_rest_locked(v, size, bytes);
 	if (v->stream != NULL)
 		zi_vmo_store_stream_size(v, size);
 	return ZX_OK;
 }
 
-zx_status_t zi_vmo_set_stream_size(struct zi_vmo *v, uint64_t size)
+/* Of a pager root: what lies past the page of the new stream size is given up without write-back. */
+static zx_status_t zero_past_stream(struct zi_vmo *v, uint64_t from, uint64_t size, uint64_t total,
+				    struct zi_page_wait *wait)
 {
-	if (v->kind != ZI_VMO_PAGED)
-		return ZX_ERR_NOT_SUPPORTED;
-	ZI_LOCK_SCOPE(&v->tree->lock);
+	struct zi_node *n = v->node;
+	uint64_t tracked = zi_page_up(size), done;
+	zx_status_t st = ZX_OK;
+
+	if (from < tracked)
+		st = zi_vmo_zero_locked(v, from, tracked - from, wait);
+	if (st == ZX_OK && tracked < total)
+		st = zi_pages_apply(n, ZI_EV_UNTRACK, zi_vmo_page(v, tracked), (total - tracked) >> ZI_PAGE_SHIFT,
+				    &done);
+	if (st == ZX_OK) {
+		n->source->modified = true;
+		zi_node_hide(n, zi_vmo_page(v, from), (total - zi_page_down(from)) >> ZI_PAGE_SHIFT);
+	}
+	return st;
+}
+
+static zx_status_t set_stream_size(struct zi_vmo *v, uint64_t size, struct zi_page_wait *wait)
+{
 	if (!have_stream_counter(v))
 		return ZX_ERR_NO_MEMORY;
 	uint64_t old = zi_vmo_stream_size_locked(v);
@@ -127,11 +174,28 @@ zx_status_t zi_vmo_set_stream_size(struct zi_vmo *v, uint64_t size)
 	uint64_t from = zi_min(old, size);
 
 	if (from < total) {
-		zx_status_t st = zi_vmo_zero_locked(v, from, total - from);
+		zx_status_t st = v->node->source != NULL ?
+					 zero_past_stream(v, from, size, total, wait) :
+					 zi_vmo_zero_locked(v, from, total - from, wait);
 
 		if (st != ZX_OK)
 			return st;
 	}
 	zi_vmo_store_stream_size(v, size);
 	return ZX_OK;
+}
+
+zx_status_t zi_vmo_set_stream_size(struct zi_vmo *v, uint64_t size)
+{
+	struct zi_page_wait wait = { 0 };
+	zx_status_t st;
+
+	if (v->kind != ZI_VMO_PAGED)
+		return ZX_ERR_NOT_SUPPORTED;
+	do {
+		ZI_LOCK_SCOPE(&v->tree->lock);
+		st = set_stream_size(v, size, &wait);
+	} while (zi_page_wait_again(&wait, &st));
+	zi_page_wait_done(&wait);
+	return st;
 }

@@ -56,7 +56,22 @@ static zx_status_t check_end(const struct zi_vmo *v, uint64_t off, uint64_t len)
 	return ZX_OK;
 }
 
-static zx_status_t take(struct zi_vmo *src, uint64_t off, uint64_t len, struct zi_node *bag)
+/* A clone may have to ask the pager of its root first. */
+static zx_status_t ready(struct zi_node *n, uint64_t first, uint64_t pages, struct zi_page_wait *wait)
+{
+	uint64_t got;
+
+	for (uint64_t done = 0; done < pages; done += got) {
+		zx_status_t st = zi_node_ready(n, ZI_EV_READ, first + done, pages - done, pages - done, wait, &got);
+
+		if (st != ZX_OK)
+			return st;
+	}
+	return ZX_OK;
+}
+
+static zx_status_t take(struct zi_vmo *src, uint64_t off, uint64_t len, struct zi_node *bag,
+			struct zi_page_wait *wait)
 {
 	ZI_LOCK_SCOPE(&src->tree->lock);
 	uint64_t first = zi_vmo_page(src, off), pages = len >> ZI_PAGE_SHIFT;
@@ -64,7 +79,9 @@ static zx_status_t take(struct zi_vmo *src, uint64_t off, uint64_t len, struct z
 
 	if (st != ZX_OK || len == 0)
 		return st;
-	st = fill(bag, src->node, first, pages);
+	st = ready(src->node, first, pages, wait);
+	if (st == ZX_OK)
+		st = fill(bag, src->node, first, pages);
 	if (st != ZX_OK)
 		return st;
 	st = zi_node_zero(src->node, first, pages);
@@ -109,7 +126,13 @@ zx_status_t zi_vmo_transfer(struct zi_vmo *dst, uint64_t off, uint64_t len, stru
 	struct zi_tree *tree = bag->tree;
 
 	zi_tree_ref(tree);
-	zx_status_t st = take(src, src_off, len, bag);
+	struct zi_page_wait wait = { 0 };
+	zx_status_t st;
+
+	do {
+		st = take(src, src_off, len, bag, &wait);
+	} while (zi_page_wait_again(&wait, &st));
+	zi_page_wait_done(&wait);
 
 	if (st == ZX_OK)
 		st = dst->kind != ZI_VMO_PAGED ? ZX_ERR_NOT_SUPPORTED : put(dst, off, len, bag);

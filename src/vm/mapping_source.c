@@ -1,0 +1,136 @@
+/* How mappings show pages of pager roots: see trap.h. */
+#include "base/assert.h"
+#include "base/span.h"
+#include "host/host.h"
+#include "vm/dirty.h"
+#include "vm/mapping_i.h"
+#include "vm/trap.h"
+#include "vm/vmar.h"
+
+/* A read fault shows what is there of the aligned block of so many pages around it, as on Zircon. */
+enum { ZI_SHOW_BLOCK = 16 };
+
+void zi_node_hide(struct zi_node *n, uint64_t first, uint64_t pages)
+{
+	/* Neither can fail but for want of host maps, and then a mapping loses all it shows. */
+	(void)zi_node_replace(n, first, pages, false);
+}
+
+bool zi_node_can_linger(struct zi_node *n, uint64_t first, uint64_t pages)
+{
+	(void)n;
+	(void)first;
+	(void)pages;
+	return true;
+}
+
+void zi_node_end_lingering(struct zi_node *n, uint64_t first, uint64_t pages)
+{
+	struct zi_pageset *s = &n->source->lingering;
+
+	if (zi_pageset_is_empty(s) || zi_pageset_next_set(s, first) >= first + pages)
+		return;
+	zi_node_hide(n, first, pages);
+	(void)zi_pageset_clear(s, first, pages);
+}
+
+/* The page of the root that the mapping shows at va. */
+static struct zi_found found_at(const struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t end)
+{
+	return zi_node_lookup(m->vmo->node, zi_mapping_page(m, va), (end - va) >> ZI_PAGE_SHIFT);
+}
+
+/* Shows the pages that are there, without write access. */
+static zx_status_t show_present(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t end, uint32_t prot)
+{
+	while (va < end) {
+		struct zi_found f = found_at(m, va, end);
+		uint64_t run;
+		uint64_t frame = f.kind == ZI_FOUND_OWN ? zi_node_frame(f.node, f.pgi, &run) : 0;
+		uint64_t pages = f.pages;
+
+		if (frame != 0) {
+			pages = zi_min(pages, run);
+			f.node->touched = true;
+			zx_status_t st = zi_place_frames(va, pages << ZI_PAGE_SHIFT, frame, prot, true);
+
+			if (st != ZX_OK)
+				return st;
+		}
+		va += pages << ZI_PAGE_SHIFT;
+	}
+	return ZX_OK;
+}
+
+zx_status_t zi_mapping_place_source(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t end, uint32_t prot,
+				    bool populate)
+{
+	zx_status_t st = ZX_OK;
+
+	prot &= ~(uint32_t)ZX_VM_PERM_WRITE;
+	/* What is shown already stays: a store that was noticed once need not be again. */
+	if (!populate)
+		st = zi_place_reserve(va, end - va);
+	else if (prot != 0)
+		st = show_present(m, va, end, prot);
+	return st;
+}
+
+zx_status_t zi_mapping_reprotect_source(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t end, uint32_t prot,
+					bool lower)
+{
+	(void)m;
+	(void)prot;
+	/* Nothing tells which pages are shown, and raising the others would show the bare reservation. */
+	return lower ? ZX_OK : zi_place_reserve(va, end - va);
+}
+
+/* Can the page at va be shown along with its neighbour, page pgi of the root? */
+static bool is_neighbour(const struct zi_mapping *m, zx_vaddr_t va, const struct zi_node *root, uint64_t pgi,
+			 uint64_t frame)
+{
+	struct zi_found f = found_at(m, va, va + ZI_PAGE);
+
+	return f.node == root && f.pgi == pgi && f.kind == ZI_FOUND_OWN &&
+	       !zi_page_is_writable(root, pgi) && zi_node_frame(root, pgi, NULL) == frame;
+}
+
+static zx_status_t show_read(struct zi_mapping *m, zx_vaddr_t page, struct zi_found f, uint64_t frame,
+			     uint32_t prot, zx_vaddr_t prot_end)
+{
+	const zx_vaddr_t block = page - page % (ZI_SHOW_BLOCK * ZI_PAGE);
+	const zx_vaddr_t lo = zi_max(block, m->base);
+	const zx_vaddr_t hi = zi_min(zi_min(block + ZI_SHOW_BLOCK * ZI_PAGE, prot_end),
+				     zi_mapping_shown_end(m));
+	zx_vaddr_t from = page, to = page + ZI_PAGE;
+
+	if (f.kind == ZI_FOUND_OWN && !zi_page_is_writable(f.node, f.pgi)) {
+		while (from > lo && zi_mapping_prot_at(m, from - ZI_PAGE, NULL) == prot &&
+		       is_neighbour(m, from - ZI_PAGE, f.node, f.pgi - ((page - from) >> ZI_PAGE_SHIFT) - 1,
+				    frame - ((page - from) >> ZI_PAGE_SHIFT) - 1))
+			from -= ZI_PAGE;
+		while (to < hi && is_neighbour(m, to, f.node, f.pgi + ((to - page) >> ZI_PAGE_SHIFT),
+					       frame + ((to - page) >> ZI_PAGE_SHIFT)))
+			to += ZI_PAGE;
+	}
+	return zi_place_frames(from, to - from, frame - ((page - from) >> ZI_PAGE_SHIFT),
+			       prot & ~(uint32_t)ZX_VM_PERM_WRITE, true);
+}
+
+zx_status_t zi_mapping_show_source(struct zi_mapping *m, zx_vaddr_t page, bool write)
+{
+	struct zi_found f = found_at(m, page, page + ZI_PAGE);
+	zx_vaddr_t prot_end;
+	uint32_t prot = zi_mapping_prot_at(m, page, &prot_end);
+	zx_status_t st = zi_node_ensure_frames(f.node, f.pgi, 1);
+
+	ZI_DASSERT(f.node->source != NULL && f.kind != ZI_FOUND_ABSENT);
+	if (st != ZX_OK)
+		return st;
+	uint64_t frame = zi_node_frame(f.node, f.pgi, NULL);
+
+	f.node->touched = true;
+	if (write)
+		return zi_place_frames(page, ZI_PAGE, frame, prot, true);
+	return show_read(m, page, f, frame, prot, prot_end);
+}

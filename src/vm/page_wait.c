@@ -1,0 +1,115 @@
+/* Threads that wait for pages. Runs in the trap handler too: memory comes from slabs only. */
+#include <stdlib.h>
+
+#include "base/assert.h"
+#include "base/lock.h"
+#include "base/park.h"
+#include "base/slab.h"
+#include "base/time.h"
+#include "vm/node.h"
+#include "vm/source.h"
+
+/* Zircon gives a page request up after this long (kernel.userpager.overtime_timeout_seconds). */
+#define TIMEOUT_DEFAULT_S 300
+#define NS_PER_S INT64_C(1000000000)
+
+static _Atomic(void (*)(bool waiting)) hook;
+
+void zi_page_wait_set_hook(void (*fn)(bool waiting))
+{
+	atomic_store_explicit(&hook, fn, memory_order_release);
+}
+
+/* Option ZIRCONIA_PAGER_TIMEOUT: seconds, 0 for ever. */
+static _Atomic int64_t timeout_ns = TIMEOUT_DEFAULT_S * NS_PER_S;
+
+void zi_page_wait_setup(void)
+{
+	const char *s = getenv("ZIRCONIA_PAGER_TIMEOUT");
+	char *end;
+
+	if (s == NULL)
+		return;
+	unsigned long n = strtoul(s, &end, 10);
+
+	if (end != s && *end == '\0' && n < INT64_MAX / NS_PER_S)
+		atomic_store_explicit(&timeout_ns, (int64_t)n * NS_PER_S, memory_order_relaxed);
+}
+
+static int64_t deadline(void)
+{
+	int64_t ns = atomic_load_explicit(&timeout_ns, memory_order_relaxed);
+
+	return ns == 0 ? INT64_MAX : zi_time_mono() + ns;
+}
+
+zx_status_t zi_page_wait_ask(struct zi_page_wait *w, struct zi_source *s, enum zi_ask ask, uint64_t first,
+			     uint64_t pages)
+{
+	struct zi_request *r = w->request;
+
+	if (r != NULL && r->attached) {
+		if (r->source == s && r->ask == ask && first >= r->first &&
+		    first - r->first < r->pages) {
+			r->next = first;
+			atomic_store_explicit(&r->word, ZI_PARK_EMPTY, memory_order_relaxed);
+			return ZX_ERR_SHOULD_WAIT;
+		}
+		/* Requests of an operation are all in one tree: its lock is held. */
+		zi_source_cancel(r);
+	}
+	if (s->detached)
+		return ZX_ERR_BAD_STATE;
+	if (r == NULL) {
+		r = w->request = zi_slab_alloc(sizeof(*r));
+		if (r == NULL)
+			return ZX_ERR_NO_MEMORY;
+	}
+	r->early = w->early;
+	zi_source_ask(s, r, ask, first, pages);
+	return ZX_ERR_SHOULD_WAIT;
+}
+
+zx_status_t zi_page_wait(struct zi_page_wait *w)
+{
+	struct zi_request *r = w->request;
+	void (*tell)(bool waiting) = atomic_load_explicit(&hook, memory_order_acquire);
+	bool in_time;
+
+	if (tell != NULL)
+		tell(true);
+	in_time = zi_park(&r->word, deadline());
+	if (tell != NULL)
+		tell(false);
+	if (in_time)
+		return r->error;
+	ZI_LOCK_SCOPE(&r->source->tree->lock);
+	/* It may have come just now. */
+	if (!r->attached)
+		return r->error;
+	zi_source_cancel(r);
+	return ZX_ERR_TIMED_OUT;
+}
+
+bool zi_page_wait_again(struct zi_page_wait *w, zx_status_t *st)
+{
+	if (*st != ZX_ERR_SHOULD_WAIT)
+		return false;
+	*st = zi_page_wait(w);
+	return *st == ZX_OK;
+}
+
+void zi_page_wait_done(struct zi_page_wait *w)
+{
+	struct zi_request *r = w->request;
+
+	if (r == NULL)
+		return;
+	w->request = NULL;
+	/* Nobody but an early one is still attached when its wait is over. */
+	if (w->early) {
+		ZI_LOCK_SCOPE(&r->source->tree->lock);
+		zi_source_cancel(r);
+	}
+	zi_slab_free(r, sizeof(*r));
+}
