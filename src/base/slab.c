@@ -15,6 +15,7 @@
 #include "base/assert.h"
 #include "base/list.h"
 #include "base/lock.h"
+#include "base/magazine.h"
 #include "base/slab.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -59,11 +60,23 @@ struct zi_cache {
 	const char *name;
 };
 
+/*
+ * Classes up to 1024 bytes and all caches go through the magazines of the thread. With AddressSanitizer nothing does, so
+ * that every use after free meets a slot that is still poisoned.
+ */
+#define MAGAZINE_CLASSES 19
+#ifdef SLAB_ASAN
+#define HAS_MAGAZINES 0
+#else
+#define HAS_MAGAZINES 1
+#endif
+
 /* 16, 32, 48, 64; then steps of 64 up to 1024; then steps of a half and a third up to 8192. */
 #define CLASSES 26
 static struct zi_cache classes[CLASSES] = {
 	[0 ... CLASSES - 1] = { .lock = ZI_LOCK_INIT(ZI_RANK_LEAF) },
 };
+_Static_assert(MAGAZINE_CLASSES + CACHES_MAX <= ZI_MAGAZINES, "one magazine for each");
 static struct zi_cache caches[CACHES_MAX] = {
 	[0 ... CACHES_MAX - 1] = { .lock = ZI_LOCK_INIT(ZI_RANK_LEAF) },
 };
@@ -232,6 +245,11 @@ void *zi_slab_alloc(size_t size)
 	bool fresh = false;
 	void *p;
 
+	if (HAS_MAGAZINES && index < MAGAZINE_CLASSES) {
+		p = zi_magazine_pop(index, size);
+		if (p != NULL)
+			return memset(p, 0, size);
+	}
 	zi_lock(&c->lock);
 	if (c->slot_size == 0)
 		c->slot_size = class_size(index);
@@ -251,10 +269,29 @@ void zi_slab_free(void *p, size_t size)
 		return;
 	ZI_ASSERT(size > 0 && size <= 8192);
 
-	struct zi_cache *c = &classes[class_of(size)];
+	unsigned index = class_of(size);
+	struct zi_cache *c = &classes[index];
 
+	if (HAS_MAGAZINES && index < MAGAZINE_CLASSES && zi_magazine_push(index, p, size))
+		return;
 	SLAB_POISON(p, c->slot_size);
 	give_back(c, p, size);
+}
+
+static unsigned cache_index(const struct zi_cache *c)
+{
+	return MAGAZINE_CLASSES + (unsigned)(c - caches);
+}
+
+void zi_slab_flush(struct zi_magazines *m)
+{
+	/* Nothing of it was live: only the slots go back, no bytes. */
+	for (unsigned i = 0; i < MAGAZINE_CLASSES + CACHES_MAX; i++) {
+		struct zi_cache *c = i < MAGAZINE_CLASSES ? &classes[i] : &caches[i - MAGAZINE_CLASSES];
+
+		while (m->of[i].count != 0)
+			give_back(c, m->of[i].slot[--m->of[i].count], 0);
+	}
 }
 
 size_t zi_slab_live(void)
@@ -270,7 +307,8 @@ size_t zi_slab_live(void)
 		ZI_LOCK_SCOPE(&caches[i].lock);
 		sum += caches[i].live;
 	}
-	return sum;
+	/* A slot may be handed out by a class and come back to a magazine, or the other way round: only the sum counts. */
+	return (size_t)((int64_t)sum + zi_magazines_live());
 }
 
 struct zi_cache *zi_cache_new(const char *name, size_t size)
@@ -301,6 +339,15 @@ void *zi_cache_alloc(struct zi_cache *c, bool *out_fresh)
 
 	if (refused())
 		return NULL;
+	if (HAS_MAGAZINES) {
+		zi_magazines_adopt();
+		p = zi_magazine_pop(cache_index(c), c->object_size);
+		if (p != NULL) {
+			if (out_fresh != NULL)
+				*out_fresh = false;
+			return p;
+		}
+	}
 	zi_lock(&c->lock);
 	p = take_locked(c, c->object_size, &fresh);
 	zi_unlock(&c->lock);
@@ -315,8 +362,9 @@ void *zi_cache_alloc(struct zi_cache *c, bool *out_fresh)
 /* The memory is not poisoned: lock-free readers may look at it at any time. */
 void zi_cache_free(struct zi_cache *c, void *p)
 {
-	if (p != NULL)
-		give_back(c, p, c->object_size);
+	if (p == NULL || (HAS_MAGAZINES && zi_magazine_push(cache_index(c), p, c->object_size)))
+		return;
+	give_back(c, p, c->object_size);
 }
 
 /*
@@ -332,6 +380,7 @@ static void forget(struct zi_cache *c)
 
 void zi_slab_after_fork(void)
 {
+	zi_magazines_after_fork();
 	for (unsigned i = 0; i < CLASSES; i++)
 		forget(&classes[i]);
 	for (unsigned i = 0; i < CACHES_MAX; i++)

@@ -188,3 +188,8 @@ struct zi_copy_result zi_copy_resolved(void *dst, const void *src, size_t n,
 		*out_status = r.done < n ? last_stop.status : ZX_OK;
 	return r;
 }
+
+size_t zi_copy_count(void *dst, const void *src, size_t n)
+{
+	return zi_copy_resolved_at(dst, src, n).done;
+}

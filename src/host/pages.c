@@ -6,13 +6,32 @@
 #include "base/slab.h"
 #include "base/span.h"
 
+#if defined(__SANITIZE_ADDRESS__)
+#define PAGES_LSAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define PAGES_LSAN 1
+#endif
+#endif
+
+#ifdef PAGES_LSAN
+#include <sanitizer/lsan_interface.h>
+/* Objects in slabs hold on to memory of malloc's, which would seem lost otherwise. */
+#define PAGES_ARE_ROOT(p, n) __lsan_register_root_region((p), (n))
+#else
+#define PAGES_ARE_ROOT(p, n) ((void)(p), (void)(n))
+#endif
+
 void *zi_pages_from_system(size_t bytes)
 {
 	int saved = errno;
 	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	errno = saved;
-	return p == MAP_FAILED ? NULL : p;
+	if (p == MAP_FAILED)
+		return NULL;
+	PAGES_ARE_ROOT(p, bytes);
+	return p;
 }
 
 void zi_pages_to_system(void *p, size_t bytes)

@@ -165,6 +165,9 @@ static void on_fault(int sig, siginfo_t *info, ucontext_t *uc)
 	zx_status_t status = ZX_OK;
 
 	read_context(&trap, uc);
+	/* Valgrind makes up the fault of a jump, and leaves the hardware code empty. */
+	if (trap.err_code == 0 && trap.addr == trap.ip)
+		trap.access = ZI_ACCESS_EXEC;
 	site = zi_copy_site_of(trap.ip);
 	if (site != ZI_COPY_CAPTURED && is_page_fault(sig, info) && resolve(&trap, &status))
 		return;

@@ -118,11 +118,16 @@ static bool try_size(struct zi_window *w, uint64_t bytes)
 {
 	/* Offsets inside the root look the same in every run; the address itself is the kernel's choice. */
 	uint64_t align = zi_min(GIB, bytes / 8);
+	/*
+	 * At the end of a program Memcheck reads all memory that it takes for readable, in search of pointers:
+	 * the whole physmap would become resident. It leaves out what can only be written. To the
+	 * hardware, and to its check of single accesses, writable memory is readable anyway.
+	 */
+	int prot = ZI_ON_VALGRIND() ? PROT_WRITE : PROT_READ | PROT_WRITE;
 
 	if (ftruncate(w->fd, (off_t)bytes) < 0)
 		return false;
-	w->physmap = map_aligned(bytes, align, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
-				 w->fd);
+	w->physmap = map_aligned(bytes, align, prot, MAP_SHARED | MAP_NORESERVE, w->fd);
 	if (w->physmap == NULL)
 		return false;
 	w->root = map_aligned(bytes, align, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,

@@ -16,8 +16,7 @@ static void vmo_object_destroy(struct zi_object *o)
 	struct zi_vmo *vmo = vmo_of(o);
 
 	/* Mappings and children may keep the VMO: nobody can observe its signals any more. */
-	zi_vmo_set_children_hook(vmo, NULL, NULL);
-	zi_vmo_unref(vmo);
+	zi_vmo_unhook_unref(vmo);
 }
 
 static void vmo_object_get_name(struct zi_object *o, char name[ZX_MAX_NAME_LEN])
