@@ -12,6 +12,11 @@
 uint32_t zi_host_cpus(void);
 /* Bytes of memory of the machine. */
 uint64_t zi_host_physmem(void);
+/*
+ * Bytes that can still be had before the kernel has to kill somebody: what the machine has available and the control group of
+ * the process may still take, whichever is less; swap does not count. UINT64_MAX when nobody tells.
+ */
+uint64_t zi_host_memory_available(void);
 /* Bytes of a line of the data cache; a power of two. */
 uint32_t zi_host_dcache_line(void);
 

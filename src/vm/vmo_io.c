@@ -7,8 +7,8 @@
 #include "vm/vm.h"
 #include "vm/vmo_i.h"
 
-/* The lock is let go after this many pages, so that others get a turn. */
-enum { ZI_IO_PAGES = 16 };
+/* The lock is let go after this many pages (40 us), so that others get a turn; a clone looks up its chain once for them. */
+enum { ZI_IO_PAGES = 256 };
 /* A write asks for so many pages at once, and makes so many dirty. */
 enum { ZI_WRITE_BATCH = 256, ZI_WRITE_BATCH_2025 = 16 };
 

@@ -3,8 +3,12 @@
 
 #include "base/assert.h"
 #include "host/host.h"
+#include "host/machine.h"
 #include "vm/vm.h"
 #include "vm/vmo_i.h"
+
+/* From here on a commit asks first whether there is so much memory. */
+#define ZI_COMMIT_LONG ((uint64_t)256 << 20)
 
 /* A long commit lets others in after this many pages. */
 enum { ZI_COMMIT_PAGES = 512 };
@@ -93,10 +97,26 @@ static zx_status_t commit_step(struct zi_vmo *v, uint64_t start, uint64_t pages,
 	return st == ZX_OK ? populate(v->node, at, *out_done) : st;
 }
 
+/*
+ * Can what is not there of a long range be had at all? Linux says yes to everything and kills somebody when it was wrong; Zircon
+ * answers NO_MEMORY. Shorter ranges are not worth the question.
+ */
+static bool fits_memory(struct zi_vmo *v, uint64_t off, uint64_t len)
+{
+	struct zi_attr have = { 0 };
+
+	if (len < ZI_COMMIT_LONG || off + len < off)
+		return true;
+	zi_vmo_attribute(v, off, len, &have);
+	return len - have.private_ <= zi_host_memory_available();
+}
+
 zx_status_t zi_vmo_commit(struct zi_vmo *v, uint64_t off, uint64_t len)
 {
 	if (v->kind == ZI_VMO_PHYSICAL)
 		return ZX_ERR_NOT_SUPPORTED;
+	if (zi_in_range(off, len, zi_vmo_get_size(v)) && !fits_memory(v, off, len))
+		return ZX_ERR_NO_MEMORY;
 	return walk_range(v, off, len, commit_step, false);
 }
 
