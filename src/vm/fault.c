@@ -18,8 +18,15 @@
  * placement and the copy below 1 us per page, longer ones gain nothing and copy in vain more often.
  */
 enum { ZI_FORK_BLOCK_MAX = 64 };
-/* A node with more scattered forks than this forks aligned blocks, so that host maps do not run out. */
-enum { ZI_FORK_ISLANDS = 4096, ZI_FORK_ISLAND_BLOCK = 16 };
+/* Copies made ahead of need may be a quarter of what was needed, and this many pages more (1 MiB). */
+enum { ZI_SHADOWS_FREE = 256 };
+/*
+ * A fork between pages of the ancestor splits one host map in three. A mapping in this many pieces is given up and placed again
+ * where it is touched, so that one mapping keeps well below half of the usual limit of 65,530.
+ */
+enum { ZI_MAPPING_RUNS = 24000 };
+/* What was given up comes back in aligned pieces of this many pages. */
+enum { ZI_PLACE_PAGES = 64 };
 /* Write access comes back over at most this many pages at once. */
 enum { ZI_RAISE_PAGES = 4096 };
 
@@ -109,32 +116,50 @@ static uint64_t room_ahead(const struct zi_mapping *m, uintptr_t page)
 	return end > page + ZI_PAGE ? (end - page - ZI_PAGE) >> ZI_PAGE_SHIFT : 0;
 }
 
+/* Pages that may be copied ahead: what has been written since is not counted against the budget. */
+static uint64_t shadow_budget(struct zi_node *n)
+{
+	for (;;) {
+		uint64_t shadows = n->shadow.count;
+		uint64_t budget = (n->own.count - shadows) / 4 + ZI_SHADOWS_FREE;
+
+		if (shadows < budget)
+			return budget - shadows;
+		/* Comparing costs 0.2 us a page: not again before there is something new to find. */
+		if (n->own.count < n->shadow_checked + ZI_FORK_BLOCK_MAX)
+			return 0;
+		zi_node_sync_shadow(n, 0, n->size);
+		n->shadow_checked = n->own.count;
+	}
+}
+
 static zx_status_t fork_at(struct zi_mapping *m, uintptr_t page)
 {
 	struct zi_node *n = m->vmo->node;
 	uint64_t pgi = zi_mapping_page(m, page), done;
-	uint64_t ahead;
+	uint64_t ahead = 0;
 
 	if (pgi == m->fork_next && m->fork_block != 0) {
 		m->fork_block = (uint32_t)zi_min(m->fork_block * 2, ZI_FORK_BLOCK_MAX);
-		ahead = m->fork_block - 1;
-	} else if (n->islands < ZI_FORK_ISLANDS) {
-		m->fork_block = 1;
-		n->islands++;
-		ahead = 0;
+		ahead = zi_min(zi_min(m->fork_block - 1, room_ahead(m, page)), shadow_budget(n));
 	} else {
-		/* Crowded: the block around the page, so that neighbours share one host map. */
-		uint64_t first = pgi - pgi % ZI_FORK_ISLAND_BLOCK;
-
-		m->fork_block = ZI_FORK_ISLAND_BLOCK;
-		if (first < pgi)
-			zi_node_fork_shadows(n, first, pgi - first);
-		ahead = first + ZI_FORK_ISLAND_BLOCK - pgi - 1;
+		m->fork_block = 1;
 	}
-	zx_status_t st = zi_node_fork(n, pgi, zi_min(ahead, room_ahead(m, page)), &done);
+	if (m->placed_runs > ZI_MAPPING_RUNS)
+		zi_mapping_give_up(m);
+	zx_status_t st = zi_node_fork(n, pgi, ahead, &done);
 
 	m->fork_next = pgi + done;
 	return st;
+}
+
+/* Places the piece around the page. */
+static zx_status_t place_piece(struct zi_mapping *m, uintptr_t page)
+{
+	const uint64_t piece = (uint64_t)ZI_PLACE_PAGES << ZI_PAGE_SHIFT;
+	uintptr_t lo = zi_max(m->base, page - page % piece);
+
+	return zi_mapping_place(m, lo, zi_min(m->base + m->len, page - page % piece + piece), 0, false);
 }
 
 /* The page is there: show it, or make it the node's own. */
@@ -150,10 +175,10 @@ static zx_status_t resolve(struct zi_mapping *m, uintptr_t page, bool write)
 	}
 	/* Another thread was quicker, or host maps ran out: place what belongs there. */
 	if (!write)
-		return zi_mapping_place(m, page, page + ZI_PAGE, 0, false);
+		return m->unplaced ? place_piece(m, page) : zi_mapping_place(m, page, page + ZI_PAGE, 0, false);
 	/* Place as well as raise: the range may have been given up for want of host maps. */
 	if (f.node == n)
-		return m->unplaced ? zi_mapping_place(m, page, page + ZI_PAGE, 0, false) : raise_run(m, page);
+		return m->unplaced ? place_piece(m, page) : raise_run(m, page);
 	return fork_at(m, page);
 }
 

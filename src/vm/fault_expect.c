@@ -3,9 +3,8 @@
  * trap hook that ends the faulting code.
  *
  * The hook runs in the signal handler of the faulting thread. It writes the frame and the saved
- * registers, nothing else: the handler returns as usual, by which the kernel puts the signal mask
- * and the alternate stack right, and the thread goes on in leave(), outside of any handler, from
- * where it jumps.
+ * registers, nothing else: the handler returns as usual, and the thread goes on in leave(), outside
+ * of any handler, from where it jumps.
  */
 #include "vm/fault_expect.h"
 
@@ -25,24 +24,24 @@
 
 static _Thread_local zirconia_fault_frame_t *innermost;
 
-/*
- * Bytes of a signal mask in a signal frame: the C library's sigset_t is larger, what follows there
- * is not the mask's.
- */
-#define KERNEL_SIGMASK 8u
+/* Two registers of 32 bytes. */
+#define SHORT_MAX 64
 
-/* Stack between the frame's owner and leave(): what a compiler may keep below the stack pointer. */
-#define SKIPPED_STACK 256u
-
-atomic_bool zi_fault_started;
+_Atomic uint64_t zi_fault_short_max;
+uint8_t zi_fault_avx;
 
 zx_status_t zi_fault_start(void)
 {
 	const zx_status_t st = zi_vm_start();
 
-	if (st == ZX_OK)
-		atomic_store_explicit(&zi_fault_started, true, memory_order_relaxed);
-	return st;
+	if (st != ZX_OK)
+		return st;
+#if defined(__x86_64__)
+	/* Every thread that comes here stores the same. */
+	__atomic_store_n(&zi_fault_avx, __builtin_cpu_supports("avx") != 0, __ATOMIC_RELAXED);
+#endif
+	atomic_store_explicit(&zi_fault_short_max, SHORT_MAX, memory_order_release);
+	return ZX_OK;
 }
 
 /* ---- registers of the interrupted code */
@@ -56,10 +55,15 @@ static bool is_general_protection(const ucontext_t *uc)
 	return uc->uc_mcontext.gregs[REG_TRAPNO] == GENERAL_PROTECTION;
 }
 
+static void go_on_at(ucontext_t *uc, const char *ip)
+{
+	uc->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)ip;
+}
+
 static void go_on_with_status(ucontext_t *uc, int64_t status)
 {
 	uc->uc_mcontext.gregs[REG_RDX] = status;
-	uc->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)zi_try_landing;
+	go_on_at(uc, zi_try_landing);
 }
 
 static void go_on_in(ucontext_t *uc, void (*fn)(zirconia_fault_frame_t *), uintptr_t sp,
@@ -82,10 +86,15 @@ static bool is_general_protection(const ucontext_t *uc)
 	return false;
 }
 
+static void go_on_at(ucontext_t *uc, const char *ip)
+{
+	uc->uc_mcontext.pc = (uintptr_t)ip;
+}
+
 static void go_on_with_status(ucontext_t *uc, int64_t status)
 {
 	uc->uc_mcontext.regs[1] = (uint64_t)status;
-	uc->uc_mcontext.pc = (uintptr_t)zi_try_landing;
+	go_on_at(uc, zi_try_landing);
 }
 
 static void go_on_in(ucontext_t *uc, void (*fn)(zirconia_fault_frame_t *), uintptr_t sp,
@@ -145,8 +154,17 @@ static void describe(const struct zi_trap *trap, zx_status_t status, zirconia_fa
 
 __attribute__((noreturn)) static void leave(zirconia_fault_frame_t *frame)
 {
+	sigset_t mask;
+
+	memcpy(&mask, frame->sigmask, sizeof(mask));
+	pthread_sigmask(SIG_SETMASK, &mask, NULL);
 	innermost = frame->outer;
 	longjmp(frame->env, 1);
+}
+
+static bool is_between(uintptr_t ip, const char *begin, const char *end)
+{
+	return ip - (uintptr_t)begin < (uintptr_t)end - (uintptr_t)begin;
 }
 
 bool zi_fault_expecter(const struct zi_trap *trap, zx_status_t status)
@@ -154,8 +172,12 @@ bool zi_fault_expecter(const struct zi_trap *trap, zx_status_t status)
 	ucontext_t *uc = trap->ucontext;
 	zirconia_fault_frame_t *frame = innermost;
 
-	if (trap->ip >= (uintptr_t)zi_try_begin && trap->ip < (uintptr_t)zi_try_end) {
+	if (is_between(trap->ip, zi_try_begin, zi_try_end)) {
 		go_on_with_status(uc, told_status(trap, status));
+		return true;
+	}
+	if (is_between(trap->ip, (const char *)(uintptr_t)zi_fault_copy, zi_fault_copy_end)) {
+		go_on_at(uc, zi_fault_copy_again);
 		return true;
 	}
 	/*
@@ -166,14 +188,13 @@ bool zi_fault_expecter(const struct zi_trap *trap, zx_status_t status)
 	if (frame == NULL || frame->locks_held != zi_locks_held)
 		return false;
 	describe(trap, status, &frame->info);
-	memcpy(&uc->uc_sigmask, frame->sigmask, KERNEL_SIGMASK);
 	go_on_in(uc, leave, frame->sp, frame);
 	return true;
 }
 
 /* ---- frames */
 
-void zi_fault_frame_begin(zirconia_fault_frame_t *frame)
+void zi_fault_frame_begin(zirconia_fault_frame_t *frame, uintptr_t sp)
 {
 	sigset_t mask;
 
@@ -187,7 +208,7 @@ void zi_fault_frame_begin(zirconia_fault_frame_t *frame)
 	pthread_sigmask(SIG_SETMASK, NULL, &mask);
 	memcpy(frame->sigmask, &mask, sizeof(mask));
 	frame->locks_held = zi_locks_held;
-	frame->sp = (uintptr_t)__builtin_frame_address(0) - SKIPPED_STACK;
+	frame->sp = sp;
 	frame->outer = innermost;
 	innermost = frame;
 }
@@ -201,14 +222,9 @@ void zi_fault_frame_end(zirconia_fault_frame_t *frame)
 
 /* ---- many bytes */
 
-size_t zi_fault_copy(void *dst, const void *src, size_t n)
+size_t zi_fault_copy_slow(void *dst, const void *src, size_t n)
 {
-	if (zi_fault_expect_start() != ZX_OK)
-		return 0;
-	/* Few bytes are copied without keeping count; after a fault they are copied again, with it. */
-	if (n <= ZI_TRY_COPY_MAX && zi_try_copy_short(dst, src, n).status == ZX_OK)
-		return n;
-	return zi_copy_count(dst, src, n);
+	return zi_fault_expect_start() == ZX_OK ? zi_copy_count(dst, src, n) : 0;
 }
 
 size_t zi_fault_fill(void *dst, uint8_t value, size_t n)

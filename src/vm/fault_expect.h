@@ -40,10 +40,6 @@ struct zi_try zi_try_cmpxchg32(volatile void *addr, uint64_t expected, uint64_t 
 /* A write access that changes nothing, atomically. */
 struct zi_try zi_try_touch(volatile void *addr);
 
-/* Up to ZI_TRY_COPY_MAX bytes; with a status, any of them may have been copied. */
-#define ZI_TRY_COPY_MAX 64
-struct zi_try zi_try_copy_short(void *dst, const void *src, size_t n);
-
 /* The code of the above, and where a fault in it goes on. */
 extern const char zi_try_begin[], zi_try_end[], zi_try_landing[];
 
@@ -55,17 +51,31 @@ bool zi_fault_expecter(const struct zi_trap *trap, zx_status_t status);
  * Starts the library: without it no fault is ours to handle. The trap handlers outlive everything,
  * also fork(2): once is enough.
  */
-extern atomic_bool zi_fault_started;
+extern _Atomic uint64_t zi_fault_short_max; /* bytes; 0: not started. See fault_copy.S */
+extern uint8_t zi_fault_avx;                /* set before the other */
 zx_status_t zi_fault_start(void);
 static inline zx_status_t zi_fault_expect_start(void)
 {
-	return atomic_load_explicit(&zi_fault_started, memory_order_relaxed) ? ZX_OK : zi_fault_start();
+	if (atomic_load_explicit(&zi_fault_short_max, memory_order_relaxed) != 0)
+		return ZX_OK;
+	return zi_fault_start();
 }
 /* Bodies of the calls of the same name in zirconia/fault.h. */
-void zi_fault_frame_begin(zirconia_fault_frame_t *frame);
+/* sp: the thread goes on below it after a fault; the frame's owner needs nothing there. */
+void zi_fault_frame_begin(zirconia_fault_frame_t *frame, uintptr_t sp);
 void zi_fault_frame_end(zirconia_fault_frame_t *frame);
-size_t zi_fault_copy(void *dst, const void *src, size_t n);
 size_t zi_fault_fill(void *dst, uint8_t value, size_t n);
+
+/* ---- fault_copy.S: the body of zirconia_copy_fallible */
+
+size_t zi_fault_copy(void *dst, const void *src, size_t n);
+/*
+ * For lengths and states that the above does not care for, and for whatever it faulted on
+ * (fault_expect.c).
+ */
+size_t zi_fault_copy_slow(void *dst, const void *src, size_t n);
+/* The code of the short copy, and where a fault in it goes on. */
+extern const char zi_fault_copy_end[], zi_fault_copy_again[];
 
 /* ---- fault_probe.c */
 

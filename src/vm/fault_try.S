@@ -13,6 +13,11 @@
 	.hidden \name
 	.type \name, %function
 \name:
+	/*
+	 * Valgrind 3.17 and later do not note the first instruction of a function that they join to
+	 * its caller.
+	 */
+	nop
 	.endm
 
 	.macro END name
@@ -66,59 +71,6 @@ zi_try_begin:
 	xorl	%edx, %edx
 	ret
 	END zi_try_touch
-
-	/* rdi dst, rsi src, rdx n. Front and back overlap for lengths between the powers of two. */
-	FUNC zi_try_copy_short
-	cmpl	$32, %edx
-	ja	1f
-	cmpl	$16, %edx
-	jae	2f
-	cmpl	$8, %edx
-	jae	3f
-	cmpl	$4, %edx
-	jae	4f
-	testl	%edx, %edx
-	je	5f
-	movzbl	(%rsi), %eax
-	cmpl	$1, %edx
-	je	6f
-	movzwl	-2(%rsi,%rdx), %ecx
-	movb	%al, (%rdi)
-	movw	%cx, -2(%rdi,%rdx)
-	xorl	%edx, %edx
-	ret
-1:	movups	(%rsi), %xmm0
-	movups	16(%rsi), %xmm1
-	movups	-32(%rsi,%rdx), %xmm2
-	movups	-16(%rsi,%rdx), %xmm3
-	movups	%xmm0, (%rdi)
-	movups	%xmm1, 16(%rdi)
-	movups	%xmm2, -32(%rdi,%rdx)
-	movups	%xmm3, -16(%rdi,%rdx)
-	xorl	%edx, %edx
-	ret
-2:	movups	(%rsi), %xmm0
-	movups	-16(%rsi,%rdx), %xmm1
-	movups	%xmm0, (%rdi)
-	movups	%xmm1, -16(%rdi,%rdx)
-	xorl	%edx, %edx
-	ret
-3:	movq	(%rsi), %rax
-	movq	-8(%rsi,%rdx), %rcx
-	movq	%rax, (%rdi)
-	movq	%rcx, -8(%rdi,%rdx)
-	xorl	%edx, %edx
-	ret
-4:	movl	(%rsi), %eax
-	movl	-4(%rsi,%rdx), %ecx
-	movl	%eax, (%rdi)
-	movl	%ecx, -4(%rdi,%rdx)
-5:	xorl	%edx, %edx
-	ret
-6:	movb	%al, (%rdi)
-	xorl	%edx, %edx
-	ret
-	END zi_try_copy_short
 zi_try_end:
 
 zi_try_landing:
@@ -174,23 +126,6 @@ zi_try_begin:
 	mov	x1, #0
 	ret
 	END zi_try_touch
-
-	/* x0 dst, x1 src, x2 n */
-	FUNC zi_try_copy_short
-1:	subs	x2, x2, #8
-	b.lo	2f
-	ldr	x3, [x1], #8
-	str	x3, [x0], #8
-	b	1b
-2:	adds	x2, x2, #8
-	b.eq	4f
-3:	ldrb	w3, [x1], #1
-	strb	w3, [x0], #1
-	subs	x2, x2, #1
-	b.ne	3b
-4:	mov	x1, #0
-	ret
-	END zi_try_copy_short
 zi_try_end:
 
 zi_try_landing:

@@ -46,7 +46,8 @@ struct zi_mapping {
 	uint32_t prot_cap;
 
 	struct zi_link in_vmo;    /* on vmo->mappings; tree lock */
-	bool unplaced;            /* host maps ran out once: parts may show nothing until they are touched; tree lock */
+	bool unplaced;            /* given up once: parts may show nothing until they are touched; tree lock */
+	uint32_t placed_runs;     /* host maps placed since the mapping was last in one piece, at most; tree lock */
 	uint64_t fork_next;       /* VMO page after the last forked block; tree lock (fork.c) */
 	uint32_t fork_block;      /* pages of the next block; tree lock (fork.c) */
 

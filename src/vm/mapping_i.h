@@ -18,6 +18,8 @@ zx_vaddr_t zi_mapping_shown_end(const struct zi_mapping *m);
 /* Places [va, end) anew; protections lose the bits of `mask`. populate: fill page tables of own pages. */
 zx_status_t zi_mapping_place(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t end, uint32_t mask,
 			     bool populate);
+/* Gives the mapping's host maps back; faults place again what is touched. False: the kernel refuses even that. */
+bool zi_mapping_give_up(struct zi_mapping *m);
 /* Brings the host's protections of what is shown in [va, end) to what they should be, less the bits of `mask`. */
 zx_status_t zi_mapping_reprotect(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t end,
 				 uint32_t mask);

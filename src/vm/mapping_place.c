@@ -93,6 +93,7 @@ zx_status_t zi_mapping_place(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t end
 			st = zi_mapping_place_source(m, va, va + len, prot & ~mask, populate);
 		} else {
 			f.node->touched = true;
+			m->placed_runs++;
 			st = zi_place_frames(va, len, frame, run_prot(m, &f, prot, mask),
 					     populate && f.kind == ZI_FOUND_OWN && prot != 0);
 		}
@@ -101,6 +102,15 @@ zx_status_t zi_mapping_place(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t end
 		va += len;
 	}
 	return ZX_OK;
+}
+
+bool zi_mapping_give_up(struct zi_mapping *m)
+{
+	if (zi_place_reserve(m->base, m->len) != ZX_OK)
+		return false;
+	m->unplaced = true;
+	m->placed_runs = 0;
+	return true;
 }
 
 zx_status_t zi_mapping_reprotect(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t end, uint32_t mask)
@@ -186,10 +196,8 @@ static void walk_one(struct walk *w, struct zi_mapping *m, uint64_t first, uint6
 		 * Out of host maps. The range must not go on showing frames that are about to be freed: give all
 		 * of the mapping's host maps back; faults place again what is touched.
 		 */
-		if (st != ZX_OK && zi_place_reserve(m->base, m->len) == ZX_OK) {
-			m->unplaced = true;
+		if (st != ZX_OK && zi_mapping_give_up(m))
 			st = ZX_OK;
-		}
 		break;
 	case STEP_RAISE:
 		st = zi_mapping_reprotect(m, m->base + lo, m->base + hi, 0);

@@ -74,7 +74,7 @@ struct zi_node {
 
 	struct zi_link pins;
 	uint64_t npins;
-	uint32_t islands;         /* forks of single pages out of order: each costs host maps */
+	uint64_t shadow_checked;  /* own pages when shadows were last compared for the budget (fault.c) */
 	uint64_t change_events;   /* discards and evictions */
 	enum zi_discard_state discard;
 	uint64_t lock_count;
@@ -145,8 +145,6 @@ zx_status_t zi_node_own(struct zi_node *n, uint64_t first, uint64_t pages);
  * lie in the same immutable ancestor. *out_done: pages forked from pgi on.
  */
 zx_status_t zi_node_fork(struct zi_node *n, uint64_t pgi, uint64_t ahead, uint64_t *out_done);
-/* Best effort: pages of the range that are seen in immutable ancestors are forked, all as shadows. */
-void zi_node_fork_shadows(struct zi_node *n, uint64_t first, uint64_t pages);
 
 /* ---- node_zero.c */
 

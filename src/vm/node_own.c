@@ -79,7 +79,7 @@ static zx_status_t fork_run(struct zi_node *n, uint64_t pgi, struct zi_found src
 		return ZX_ERR_NO_MEMORY;
 	}
 	st = zi_node_replace(n, pgi, pages, true);
-	if (src.node->hidden && plain != 0)
+	if (src.node->hidden)
 		zi_node_prune(src.node, src.pgi, plain);
 	return st;
 }
@@ -129,17 +129,4 @@ zx_status_t zi_node_fork(struct zi_node *n, uint64_t pgi, uint64_t ahead, uint64
 
 	*out_done = pages;
 	return fork_run(n, pgi, f, pages, 1);
-}
-
-void zi_node_fork_shadows(struct zi_node *n, uint64_t first, uint64_t pages)
-{
-	uint64_t end = first + pages;
-
-	while (first < end) {
-		struct zi_found f = zi_node_lookup(n, first, end - first);
-
-		if (f.node != n && f.node->hidden && fork_run(n, first, f, f.pages, 0) != ZX_OK)
-			return;
-		first += f.pages;
-	}
 }
