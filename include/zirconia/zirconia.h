@@ -23,6 +23,12 @@ const char *zirconia_version(void);
  */
 const char *zirconia_status_meaning(zx_status_t status);
 
+/*
+ * How accesses to pages that a pager has to supply are noticed: "sigbus", "thread" or "mprotect". Chosen once, by what the system allows,
+ * or as the environment variable ZIRCONIA_TRAP says if that is possible. NULL: the library could not be started. Constant text.
+ */
+const char *zirconia_trap_engine(void);
+
 __END_CDECLS
 
 #endif /* ZIRCONIA_ZIRCONIA_H_ */
