@@ -103,9 +103,6 @@ static zx_status_t info_foreign(zx_handle_t handle, uint32_t topic, void *buffer
 	case ZX_INFO_SOCKET:
 		type = ZX_OBJ_TYPE_SOCKET;
 		break;
-	case ZX_INFO_STREAM:
-		type = ZX_OBJ_TYPE_STREAM;
-		break;
 	case ZX_INFO_MSI:
 		type = ZX_OBJ_TYPE_MSI;
 		break;
@@ -173,11 +170,11 @@ static zi_info_fn *const topics[TOPIC_NUMBERS][TOPIC_VERSIONS] = {
 
 	TOPIC(ZX_INFO_TIMER, zi_info_timer),
 	TOPIC(ZX_INFO_CLOCK_MAPPED_SIZE, zi_info_clock_mapped_size),
+	TOPIC(ZX_INFO_STREAM, zi_info_stream),
 
 	TOPIC(ZX_INFO_RESOURCE, info_foreign),
 	TOPIC(ZX_INFO_BTI, info_foreign),
 	TOPIC(ZX_INFO_SOCKET, info_foreign),
-	TOPIC(ZX_INFO_STREAM, info_foreign),
 	TOPIC(ZX_INFO_MSI, info_foreign),
 	TOPIC(ZX_INFO_VCPU, info_foreign),
 	TOPIC(ZX_INFO_IOB, info_foreign),

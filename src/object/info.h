@@ -76,9 +76,10 @@ zi_info_fn zi_info_thread_stats;
 zi_info_fn zi_info_thread_exception;
 zi_info_fn zi_info_task_runtime;
 
-/* timer.c, clock.c */
+/* timer.c, clock.c, stream.c */
 zi_info_fn zi_info_timer;
 zi_info_fn zi_info_clock_mapped_size;
+zi_info_fn zi_info_stream;
 
 /* info_vmo.c: VMO in all versions */
 zi_info_fn zi_info_vmo;

@@ -10,6 +10,7 @@
 #include <zircon/syscalls/object.h>
 
 #include "object/object.h"
+#include "object/stream.h"
 #include "object/task.h"
 #include "object/thread.h"
 #include "object/vmo_object.h"
@@ -167,6 +168,25 @@ static zx_status_t set_content_size(struct zi_object *o, const void *user, size_
 	return st == ZX_OK ? zi_vmo_property_set_content_size(o, bytes) : st;
 }
 
+/* ---- streams */
+
+static zx_status_t get_append(struct zi_object *o, union value *out)
+{
+	return zi_stream_property_get_append(o, &out->u8);
+}
+
+static zx_status_t set_append(struct zi_object *o, const void *user, size_t size)
+{
+	uint8_t on;
+	zx_status_t st;
+
+	(void)size;
+	if (o->ops->type != ZX_OBJ_TYPE_STREAM)
+		return ZX_ERR_WRONG_TYPE;
+	st = zi_user_read(&on, user, sizeof(on));
+	return st == ZX_OK ? zi_stream_property_set_append(o, on) : st;
+}
+
 /* ---- registers */
 
 #if defined(__x86_64__)
@@ -266,7 +286,7 @@ static const struct property properties[] = {
 	PROPERTY(ZX_PROP_SOCKET_TX_THRESHOLD, 8, get_foreign, set_foreign),
 	PROPERTY(ZX_PROP_EXCEPTION_STATE, 4, get_foreign, set_foreign),
 	PROPERTY(ZX_PROP_EXCEPTION_STRATEGY, 4, get_foreign, set_foreign),
-	PROPERTY(ZX_PROP_STREAM_MODE_APPEND, 1, get_foreign, set_foreign),
+	PROPERTY(ZX_PROP_STREAM_MODE_APPEND, 1, get_append, set_append),
 #if defined(__x86_64__)
 	PROPERTY(ZX_PROP_REGISTER_FS, 8, get_fs, set_fs),
 	PROPERTY(ZX_PROP_REGISTER_GS, 8, get_gs, set_gs),

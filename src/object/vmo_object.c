@@ -73,10 +73,9 @@ zx_status_t zi_vmo_property_get_content_size(struct zi_object *o, uint64_t *out_
 	return ZX_OK;
 }
 
-/* Kernels of 2025 took any value here; this function is the place for that, should it be wanted. */
 zx_status_t zi_vmo_property_set_content_size(struct zi_object *o, uint64_t bytes)
 {
 	if (o->ops->type != ZX_OBJ_TYPE_VMO)
 		return ZX_ERR_WRONG_TYPE;
-	return zi_vmo_set_stream_size(vmo_of(o), bytes);
+	return zi_vmo_set_content_size(vmo_of(o), bytes);
 }

@@ -71,7 +71,7 @@ static zx_status_t check_access(const struct zi_mapping *m, uintptr_t page, bool
 	if (off >= (v->slice ? v->window : v->node->size << ZI_PAGE_SHIFT))
 		return ZX_ERR_OUT_OF_RANGE;
 	if (m->fault_beyond_stream && v->stream != NULL && v->stream->set &&
-	    off >= zi_page_up(v->stream->bytes))
+	    off >= zi_stream_shown_end(v->stream->bytes))
 		return ZX_ERR_OUT_OF_RANGE;
 	if (v->node->discard == ZI_DISCARD_GONE)
 		return ZX_ERR_NOT_FOUND;

@@ -2,6 +2,7 @@
 #ifndef ZI_VM_MAPPING_I_H
 #define ZI_VM_MAPPING_I_H
 
+#include "base/span.h"
 #include "vm/mapping.h"
 #include "vm/node.h"
 #include "vm/vmo.h"
@@ -10,6 +11,14 @@
 static inline uint64_t zi_mapping_page(const struct zi_mapping *m, zx_vaddr_t va)
 {
 	return (m->vmo_off + (va - m->base) + m->vmo->base) >> ZI_PAGE_SHIFT;
+}
+
+/* End of what mappings show that end with the stream size. In kernels of 2025 that can be any number. */
+static inline uint64_t zi_stream_shown_end(uint64_t stream_size)
+{
+	uint64_t end;
+
+	return zi_page_up_checked(stream_size, &end) ? end : UINT64_MAX;
 }
 
 /* First address of the mapping that shows nothing: VMO end, stream end, discarded content. */

@@ -12,7 +12,7 @@ zx_vaddr_t zi_mapping_shown_end(const struct zi_mapping *m)
 	uint64_t end = v->slice ? v->window : v->node->size << ZI_PAGE_SHIFT;
 
 	if (m->fault_beyond_stream && v->stream != NULL && v->stream->set)
-		end = zi_min(end, zi_page_up(v->stream->bytes));
+		end = zi_min(end, zi_stream_shown_end(v->stream->bytes));
 	if (v->node->discard == ZI_DISCARD_GONE)
 		end = 0;
 	if (m->vmo_off >= end)

@@ -9,18 +9,33 @@
 #include "vm/source.h"
 #include "vm/vm.h"
 
-bool zi_behaviour_2025(void)
+/* What ZIRCONIA_BEHAVIOUR says: the year, 1 when it says nothing of use. */
+static int behaviour(void)
 {
-	static _Atomic int cached; /* 0 not asked yet, 1 no, 2 yes */
-	int c = atomic_load_explicit(&cached, memory_order_relaxed);
+	static _Atomic int cached; /* 0: not asked yet */
+	int year = atomic_load_explicit(&cached, memory_order_relaxed);
 
-	if (c == 0) {
+	if (year == 0) {
 		const char *s = getenv("ZIRCONIA_BEHAVIOUR");
 
-		c = s != NULL && strcmp(s, "2025") == 0 ? 2 : 1;
-		atomic_store_explicit(&cached, c, memory_order_relaxed);
+		year = 1;
+		if (s != NULL && strcmp(s, "2025") == 0)
+			year = 2025;
+		else if (s != NULL && strcmp(s, "2026") == 0)
+			year = 2026;
+		atomic_store_explicit(&cached, year, memory_order_relaxed);
 	}
-	return c == 2;
+	return year;
+}
+
+bool zi_behaviour_2025(void)
+{
+	return behaviour() == 2025;
+}
+
+bool zi_streams_grow(void)
+{
+	return behaviour() != 2026;
 }
 
 static bool resolve(const struct zi_trap *trap, zx_status_t *out_status)

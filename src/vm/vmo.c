@@ -20,8 +20,11 @@ struct zi_stream_size *zi_stream_size_new(void)
 {
 	struct zi_stream_size *s = zi_slab_alloc(sizeof(*s));
 
-	if (s != NULL)
-		s->refs = 1;
+	if (s == NULL)
+		return NULL;
+	s->refs = 1;
+	zi_list_init(&s->changes);
+	zi_list_init(&s->reads);
 	return s;
 }
 

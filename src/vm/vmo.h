@@ -32,6 +32,9 @@ struct zi_stream_size {
 	uint32_t refs;
 	bool set;       /* false: the stream size is the VMO size */
 	uint64_t bytes;
+	struct zi_link changes; /* operations under way, oldest first: size_queue.h */
+	struct zi_link reads;
+	uint32_t nsets;         /* of them, size changes */
 };
 
 struct zi_vmo {
@@ -81,6 +84,8 @@ uint64_t zi_vmo_get_stream_size(struct zi_vmo *v); /* 0 for contiguous and physi
 /* The check "resizable and the handle lacks RESIZE" is the caller's (it stands before these). */
 zx_status_t zi_vmo_set_size(struct zi_vmo *v, uint64_t size);
 zx_status_t zi_vmo_set_stream_size(struct zi_vmo *v, uint64_t size);
+/* ZX_PROP_VMO_CONTENT_SIZE: with the behaviour of 2025 any size, else as zi_vmo_set_stream_size. */
+zx_status_t zi_vmo_set_content_size(struct zi_vmo *v, uint64_t size);
 static inline bool zi_vmo_is_resizable(const struct zi_vmo *v)
 {
 	return v->resizable; /* references follow their parent: fixed at creation */
@@ -91,6 +96,14 @@ static inline bool zi_vmo_is_resizable(const struct zi_vmo *v)
 /* Rows 2-13 of the read/write table. `user` is a user buffer; it may be mapped from any VMO. */
 zx_status_t zi_vmo_read(struct zi_vmo *v, void *user, uint64_t off, uint64_t len);
 zx_status_t zi_vmo_write(struct zi_vmo *v, const void *user, uint64_t off, uint64_t len);
+/*
+ * The same for streams. *out_done (also on failure): bytes that count as transferred; of a chunk, the part of one page, that was not
+ * completed nothing does. advance: the stream size follows the copy, where it is smaller.
+ */
+zx_status_t zi_vmo_read_counted(struct zi_vmo *v, void *user, uint64_t off, uint64_t len,
+				uint64_t *out_done);
+zx_status_t zi_vmo_write_counted(struct zi_vmo *v, const void *user, uint64_t off, uint64_t len,
+				 bool advance, uint64_t *out_done);
 
 /* ---- vmo_range.c: zx_vmo_op_range after its rights checks */
 

@@ -81,11 +81,19 @@ static zx_status_t resolve_user(const struct zi_copy_result *r, bool write)
 	return zi_user_probe(r->fault, write);
 }
 
-static zx_status_t read_pages(struct zi_vmo *v, uint8_t *to, uint64_t off, uint64_t len,
-			      struct zi_page_wait *wait)
+/* Bytes that count of a transfer that began at `start` and stands at `off` with `left` to go. */
+static uint64_t whole_chunks(uint64_t start, uint64_t off, uint64_t left)
 {
+	return (left == 0 ? off : zi_max(start, zi_page_down(off))) - start;
+}
+
+static zx_status_t read_pages(struct zi_vmo *v, uint8_t *to, uint64_t off, uint64_t len,
+			      struct zi_page_wait *wait, uint64_t *out_done)
+{
+	const uint64_t start = off;
 	struct zi_copy_result r = { 0 };
 
+	*out_done = 0;
 	for (bool first = true;; first = false) {
 		zi_lock(&v->tree->lock);
 		zx_status_t st = check_locked(v, off, len);
@@ -119,6 +127,7 @@ static zx_status_t read_pages(struct zi_vmo *v, uint8_t *to, uint64_t off, uint6
 			len -= n;
 			budget -= n;
 		}
+		*out_done = whole_chunks(start, off, len);
 		zi_unlock(&v->tree->lock);
 		if (zi_page_wait_again(wait, &st))
 			continue;
@@ -134,13 +143,21 @@ static zx_status_t read_pages(struct zi_vmo *v, uint8_t *to, uint64_t off, uint6
 	}
 }
 
-zx_status_t zi_vmo_read(struct zi_vmo *v, void *user, uint64_t off, uint64_t len)
+zx_status_t zi_vmo_read_counted(struct zi_vmo *v, void *user, uint64_t off, uint64_t len,
+				uint64_t *out_done)
 {
 	struct zi_page_wait wait = { .early = true };
-	zx_status_t st = read_pages(v, user, off, len, &wait);
+	zx_status_t st = read_pages(v, user, off, len, &wait, out_done);
 
 	zi_page_wait_done(&wait);
 	return st;
+}
+
+zx_status_t zi_vmo_read(struct zi_vmo *v, void *user, uint64_t off, uint64_t len)
+{
+	uint64_t done;
+
+	return zi_vmo_read_counted(v, user, off, len, &done);
 }
 
 /* Makes the page of byte `off`, and what else a batch may take along, the node's own to write. */
@@ -159,11 +176,20 @@ static zx_status_t ready_to_write(struct zi_vmo *v, uint64_t off, uint64_t len, 
 	return zi_node_ready(n, ZI_EV_WRITE, pgi, pages, left, wait, &done);
 }
 
-static zx_status_t write_pages(struct zi_vmo *v, const uint8_t *from, uint64_t off, uint64_t len,
-			       struct zi_page_wait *wait)
+/* The stream size grows to what was written. */
+static void advance_locked(struct zi_vmo *v, uint64_t end)
 {
+	if (end > zi_vmo_stream_size_locked(v))
+		zi_vmo_store_stream_size(v, end);
+}
+
+static zx_status_t write_pages(struct zi_vmo *v, const uint8_t *from, uint64_t off, uint64_t len,
+			       bool advance, struct zi_page_wait *wait, uint64_t *out_done)
+{
+	const uint64_t start = off;
 	struct zi_copy_result r = { 0 };
 
+	*out_done = 0;
 	for (bool first = true;; first = false) {
 		zi_lock(&v->tree->lock);
 		zx_status_t st = check_locked(v, off, len);
@@ -201,6 +227,9 @@ static zx_status_t write_pages(struct zi_vmo *v, const uint8_t *from, uint64_t o
 			len -= r.done;
 			budget -= r.done;
 		}
+		*out_done = whole_chunks(start, off, len);
+		if (advance && *out_done != 0)
+			advance_locked(v, start + *out_done);
 		zi_unlock(&v->tree->lock);
 		if (zi_page_wait_again(wait, &st))
 			continue;
@@ -221,11 +250,19 @@ uint64_t zi_vmo_write_batch(void)
 	return zi_behaviour_2025() ? ZI_WRITE_BATCH_2025 : ZI_WRITE_BATCH;
 }
 
-zx_status_t zi_vmo_write(struct zi_vmo *v, const void *user, uint64_t off, uint64_t len)
+zx_status_t zi_vmo_write_counted(struct zi_vmo *v, const void *user, uint64_t off, uint64_t len,
+				 bool advance, uint64_t *out_done)
 {
 	struct zi_page_wait wait = { 0 };
-	zx_status_t st = write_pages(v, user, off, len, &wait);
+	zx_status_t st = write_pages(v, user, off, len, advance, &wait, out_done);
 
 	zi_page_wait_done(&wait);
 	return st;
+}
+
+zx_status_t zi_vmo_write(struct zi_vmo *v, const void *user, uint64_t off, uint64_t len)
+{
+	uint64_t done;
+
+	return zi_vmo_write_counted(v, user, off, len, false, &done);
 }

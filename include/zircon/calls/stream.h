@@ -33,15 +33,19 @@ __ZX_CALL(zx_status_t, zx_stream_create,
 
 /*
  * Writes at the stream's offset and moves it on; with ZX_STREAM_APPEND, or on a stream in append
- * mode, at the end of the content. Content that the offset lies past is filled with zeros. The VMO
- * is not resized: what does not fit is cut off.
+ * mode, at the end of the content. What lies between the end of the content and the offset becomes
+ * zeros. A resizable VMO grows if the handle that the stream was made with had ZX_RIGHT_RESIZE;
+ * otherwise what does not fit is cut off. (Kernels of 2026 never grow VMOs: set the environment
+ * variable ZIRCONIA_BEHAVIOUR=2026 to have it so.)
  *
  * Errors, in order:
  *   ZX_ERR_INVALID_ARGS  other options, or vectors is NULL
  *   handle errors        handle is no open stream handle with ZX_RIGHT_WRITE
  *   ZX_ERR_INVALID_ARGS  vectors cannot be read, or the sum of its sizes wraps
  *   ZX_ERR_FILE_BIG      offset and size pass 2^64; when appending ZX_ERR_OUT_OF_RANGE
- *   ZX_ERR_OUT_OF_RANGE  no room at all before the end of the VMO
+ *   ZX_ERR_NO_SPACE      no room at all before the end of the VMO, which cannot grow
+ *   ZX_ERR_OUT_OF_RANGE  the same, and no VMO could be as large (with the behaviour of 2026:
+ *                        whenever there is no room)
  *   other errors         those of zx_vmo_write
  *   ZX_ERR_INVALID_ARGS  actual cannot be written; the data is
  *
