@@ -8,15 +8,15 @@ __attribute__((noreturn, format(printf, 3, 4))) void zi_panic(const char *file, 
 
 #define ZI_PANIC(...) zi_panic(__FILE__, __LINE__, __VA_ARGS__)
 
-#define ZI_ASSERT(cond)                                              \
-	do {                                                         \
-		if (__builtin_expect(!(cond), 0))                    \
-			ZI_PANIC("assertion failed: %s", #cond);     \
+#define ZI_ASSERT(cond)                                          \
+	do {                                                     \
+		if (__builtin_expect(!(cond), 0))                \
+			ZI_PANIC("assertion failed: %s", #cond); \
 	} while (0)
 
 #ifdef NDEBUG
-#define ZI_DASSERT(cond)           \
-	do {                       \
+#define ZI_DASSERT(cond)            \
+	do {                        \
 		(void)sizeof(cond); \
 	} while (0)
 #else

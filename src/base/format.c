@@ -62,7 +62,7 @@ static void put_number(struct sink *s, const struct spec *sp, uint64_t value, un
 
 static const char *read_spec(const char *p, struct spec *sp, va_list *ap)
 {
-	*sp = (struct spec){ .precision = -1 };
+	*sp = (struct spec){.precision = -1};
 	for (;; p++) {
 		if (*p == '-')
 			sp->left = true;
@@ -157,8 +157,7 @@ static void put_conversion(struct sink *s, struct spec *sp, char conv, va_list *
 			text = "(null)";
 		sp->zeros = false;
 		put_padded(s, sp, text,
-			   sp->precision >= 0 ? strnlen(text, (size_t)sp->precision) :
-						strlen(text),
+			   sp->precision >= 0 ? strnlen(text, (size_t)sp->precision) : strlen(text),
 			   0);
 		break;
 	}
@@ -171,7 +170,7 @@ static void put_conversion(struct sink *s, struct spec *sp, char conv, va_list *
 
 size_t zi_format_va(char *buf, size_t cap, const char *fmt, va_list ap)
 {
-	struct sink s = { .buf = buf, .cap = cap > 0 ? cap - 1 : 0 };
+	struct sink s = {.buf = buf, .cap = cap > 0 ? cap - 1 : 0};
 	va_list args;
 
 	va_copy(args, ap);

@@ -15,8 +15,7 @@
  * characters now in the buffer, without the NUL: a text that is too long is cut.
  */
 size_t zi_format_va(char *buf, size_t cap, const char *fmt, va_list ap);
-__attribute__((format(printf, 3, 4))) size_t zi_format(char *buf, size_t cap, const char *fmt,
-						       ...);
+__attribute__((format(printf, 3, 4))) size_t zi_format(char *buf, size_t cap, const char *fmt, ...);
 
 /* Formats one text of up to 511 characters and writes it to fd; keeps errno. */
 __attribute__((format(printf, 2, 3))) void zi_print_fd(int fd, const char *fmt, ...);

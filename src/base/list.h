@@ -10,7 +10,7 @@ struct zi_link {
 	struct zi_link *prev;
 };
 
-#define ZI_CONTAINER(ptr, type, member) ((type *)(void *)((char *)(ptr) - offsetof(type, member)))
+#define ZI_CONTAINER(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
 static inline void zi_list_init(struct zi_link *head)
 {
@@ -57,7 +57,7 @@ static inline void zi_list_del(struct zi_link *l)
 	for (struct zi_link *it = (head)->next; it != (head); it = it->next)
 
 /* Safe against removal of the current link. */
-#define ZI_LIST_FOREACH_SAFE(it, head)                                              \
+#define ZI_LIST_FOREACH_SAFE(it, head)                                                \
 	for (struct zi_link *it = (head)->next, *it##_next_ = it->next; it != (head); \
 	     it = it##_next_, it##_next_ = it->next)
 

@@ -1,6 +1,6 @@
 /* The slow half of the lock, and its order checks for debug builds. */
-#include "base/assert.h"
 #include "base/lock.h"
+#include "base/assert.h"
 
 /* More nested locks than ranks exist cannot be held in order. */
 #define HELD_MAX 12
@@ -96,9 +96,8 @@ void zi_lock_slow(struct zi_lock *l)
 		uint32_t free_word = 0;
 
 		if (atomic_load_explicit(&l->word, memory_order_relaxed) == 0 &&
-		    atomic_compare_exchange_weak_explicit(&l->word, &free_word, 1,
-							  memory_order_acquire,
-							  memory_order_relaxed))
+		    atomic_compare_exchange_weak_explicit(
+			    &l->word, &free_word, 1, memory_order_acquire, memory_order_relaxed))
 			break;
 		pause_briefly();
 	}

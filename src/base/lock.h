@@ -28,12 +28,15 @@ enum zi_lock_rank {
 };
 
 struct zi_lock {
-	_Atomic uint32_t word; /* 0 free, 1 held, 2 held with waiters */
-	uint16_t rank;         /* enum zi_lock_rank */
+	_Atomic uint32_t word;  /* 0 free, 1 held, 2 held with waiters */
+	uint16_t rank;          /* enum zi_lock_rank */
 	_Atomic uint32_t owner; /* thread id of the holder; debug builds only */
 };
 
-#define ZI_LOCK_INIT(r) { .rank = (r) }
+#define ZI_LOCK_INIT(r)     \
+	{                   \
+		.rank = (r) \
+	}
 
 static inline void zi_lock_init(struct zi_lock *l, enum zi_lock_rank rank)
 {
@@ -61,7 +64,8 @@ static inline bool zi_trylock(struct zi_lock *l)
 	uint32_t free_word = 0;
 
 	zi_locks_held++;
-	atomic_signal_fence(memory_order_seq_cst); /* a handler must see the count before the lock */
+	atomic_signal_fence(
+		memory_order_seq_cst); /* a handler must see the count before the lock */
 	if (atomic_compare_exchange_strong_explicit(&l->word, &free_word, 1, memory_order_acquire,
 						    memory_order_relaxed)) {
 #ifndef NDEBUG
@@ -79,8 +83,8 @@ static inline void zi_lock(struct zi_lock *l)
 
 	zi_locks_held++;
 	atomic_signal_fence(memory_order_seq_cst);
-	if (!atomic_compare_exchange_strong_explicit(&l->word, &free_word, 1,
-						     memory_order_acquire, memory_order_relaxed))
+	if (!atomic_compare_exchange_strong_explicit(&l->word, &free_word, 1, memory_order_acquire,
+						     memory_order_relaxed))
 		zi_lock_slow(l);
 #ifndef NDEBUG
 	zi_lock_debug_enter(l);
@@ -116,8 +120,8 @@ static inline void zi_lock_scope_end(struct zi_lock **l)
 #define ZI_LOCK_SCOPE_NAME2(line) zi_scope_##line
 #define ZI_LOCK_SCOPE_NAME(line) ZI_LOCK_SCOPE_NAME2(line)
 /* Holds the lock to the end of the enclosing block. */
-#define ZI_LOCK_SCOPE(l)                                                              \
-	struct zi_lock *ZI_LOCK_SCOPE_NAME(__LINE__)                                  \
+#define ZI_LOCK_SCOPE(l)                             \
+	struct zi_lock *ZI_LOCK_SCOPE_NAME(__LINE__) \
 		__attribute__((cleanup(zi_lock_scope_end), unused)) = (zi_lock(l), (l))
 
 /*

@@ -26,9 +26,9 @@ struct leaf {
 };
 
 struct node {
-	uint64_t count;  /* members below */
-	uint64_t some;   /* bit i: child i is not NULL */
-	uint64_t full;   /* bit i: child i is FULL */
+	uint64_t count; /* members below */
+	uint64_t some;  /* bit i: child i is not NULL */
+	uint64_t full;  /* bit i: child i is FULL */
 	void *child[FANOUT];
 };
 
@@ -213,8 +213,7 @@ static void *slot_change(void *slot, unsigned level, uint64_t first, uint64_t la
 		uint64_t from = i == first >> shift ? first & child_mask : 0;
 		uint64_t to = i == i_last ? last & child_mask : child_mask;
 
-		node_put(nd, i,
-			 slot_change(nd->child[i], level - 1, from, to, set, &below, ok));
+		node_put(nd, i, slot_change(nd->child[i], level - 1, from, to, set, &below, ok));
 	}
 	nd->count = set ? nd->count + below : nd->count - below;
 	*changed += below;
@@ -257,7 +256,7 @@ static void shrink(struct zi_pageset *s)
 void zi_pageset_clear_all(struct zi_pageset *s)
 {
 	slot_free(s->root, s->height);
-	*s = (struct zi_pageset){ 0 };
+	*s = (struct zi_pageset){0};
 }
 
 bool zi_pageset_test(const struct zi_pageset *s, uint64_t pgi)
@@ -279,6 +278,40 @@ bool zi_pageset_test(const struct zi_pageset *s, uint64_t pgi)
 	return slot == FULL;
 }
 
+/*
+ * The common change: one page, in a leaf that is there and stays partly filled. False when it is another case,
+ * and then nothing was done.
+ */
+static bool change_one(struct zi_pageset *s, uint64_t pgi, bool set)
+{
+	struct node *path[HEIGHT_MAX];
+	void *slot = s->root;
+	unsigned level = s->height;
+	uint64_t bit = (uint64_t)1 << (pgi % 64);
+	uint64_t *word;
+	uint64_t one = set ? 1 : UINT64_MAX;
+
+	if (pgi >= level_pages(level))
+		return false;
+	for (; level > 0 && is_inner(slot); level--) {
+		path[level - 1] = slot;
+		slot = path[level - 1]->child[pgi >> level_shift(level - 1) & (FANOUT - 1)];
+	}
+	if (level > 0 || !is_inner(slot))
+		return false;
+	word = &((struct leaf *)slot)->word[pgi / 64 % WORDS];
+	if (((*word & bit) != 0) == set)
+		return true;
+	/* A word that becomes all ones or all zeros may make the leaf so. */
+	if ((*word ^ bit) == (set ? UINT64_MAX : 0))
+		return false;
+	*word ^= bit;
+	for (level = 0; level < s->height; level++)
+		path[level]->count += one;
+	s->count += one;
+	return true;
+}
+
 bool zi_pageset_set(struct zi_pageset *s, uint64_t first, uint64_t pages)
 {
 	uint64_t changed = 0;
@@ -287,7 +320,7 @@ bool zi_pageset_set(struct zi_pageset *s, uint64_t first, uint64_t pages)
 	if (pages == 0)
 		return true;
 	ZI_ASSERT(zi_in_range(first, pages, INDEX_END));
-	if (pages == 1 && zi_pageset_test(s, first))
+	if (pages == 1 && change_one(s, first, true))
 		return true;
 	ok = grow(s, first + pages - 1);
 	if (ok)
@@ -309,6 +342,8 @@ bool zi_pageset_clear(struct zi_pageset *s, uint64_t first, uint64_t pages)
 		return true;
 	ZI_ASSERT(zi_in_range(first, pages, INDEX_END));
 	if (first >= covered || s->root == NULL)
+		return true;
+	if (pages == 1 && change_one(s, first, false))
 		return true;
 	s->root = slot_change(s->root, s->height, first, zi_min(first + pages, covered) - 1, false,
 			      &changed, &ok);

@@ -46,8 +46,8 @@ struct chunk {
 	struct zi_link in_usable; /* on owner->usable while it has a slot to give */
 	uint32_t slots_off;       /* bytes from the chunk to slot 0 */
 	uint16_t slots;
-	uint16_t used_once;       /* slots below were handed out before; the others are all zero */
-	uint16_t free_head;       /* slot numbers linked through next[] */
+	uint16_t used_once; /* slots below were handed out before; the others are all zero */
+	uint16_t free_head; /* slot numbers linked through next[] */
 	uint16_t next[];
 };
 
@@ -74,11 +74,11 @@ struct zi_cache {
 /* 16, 32, 48, 64; then steps of 64 up to 1024; then steps of a half and a third up to 8192. */
 #define CLASSES 26
 static struct zi_cache classes[CLASSES] = {
-	[0 ... CLASSES - 1] = { .lock = ZI_LOCK_INIT(ZI_RANK_LEAF) },
+	[0 ... CLASSES - 1] = {.lock = ZI_LOCK_INIT(ZI_RANK_LEAF)},
 };
 _Static_assert(MAGAZINE_CLASSES + CACHES_MAX <= ZI_MAGAZINES, "one magazine for each");
 static struct zi_cache caches[CACHES_MAX] = {
-	[0 ... CACHES_MAX - 1] = { .lock = ZI_LOCK_INIT(ZI_RANK_LEAF) },
+	[0 ... CACHES_MAX - 1] = {.lock = ZI_LOCK_INIT(ZI_RANK_LEAF)},
 };
 static _Atomic uint32_t cache_count;
 
@@ -87,7 +87,7 @@ static struct {
 	struct zi_lock lock;
 	char *at;
 	char *end;
-} pool = { .lock = ZI_LOCK_INIT(ZI_RANK_LEAF + 1) };
+} pool = {.lock = ZI_LOCK_INIT(ZI_RANK_LEAF + 1)};
 
 static _Atomic long fail_after = -1;
 
@@ -127,7 +127,7 @@ static unsigned class_of(size_t size)
 
 static uint32_t class_size(unsigned index)
 {
-	static const uint16_t large[] = { 1536, 2048, 2688, 4032, 4096, 5440, 8192 };
+	static const uint16_t large[] = {1536, 2048, 2688, 4032, 4096, 5440, 8192};
 
 	if (index < 4)
 		return 16 * (index + 1);
@@ -149,8 +149,7 @@ static char *pool_take(void)
 		}
 		if (p != NULL) {
 			pool.at = p + (CHUNK - (uintptr_t)p % CHUNK) % CHUNK;
-			pool.end = pool.at +
-				   (bytes - (size_t)(pool.at - p)) / CHUNK * CHUNK;
+			pool.end = pool.at + (bytes - (size_t)(pool.at - p)) / CHUNK * CHUNK;
 		}
 	}
 	if (pool.at != pool.end) {
@@ -287,7 +286,8 @@ void zi_slab_flush(struct zi_magazines *m)
 {
 	/* Nothing of it was live: only the slots go back, no bytes. */
 	for (unsigned i = 0; i < MAGAZINE_CLASSES + CACHES_MAX; i++) {
-		struct zi_cache *c = i < MAGAZINE_CLASSES ? &classes[i] : &caches[i - MAGAZINE_CLASSES];
+		struct zi_cache *c =
+			i < MAGAZINE_CLASSES ? &classes[i] : &caches[i - MAGAZINE_CLASSES];
 
 		while (m->of[i].count != 0)
 			give_back(c, m->of[i].slot[--m->of[i].count], 0);

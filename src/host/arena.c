@@ -40,10 +40,17 @@
 /* Classes up to 64 MiB grow from below, the others from above: few gaps between. */
 #define SMALL_ORDER 14
 
+#define WARM_RECENT 64
+
+/* A group is so many extents of one size, and at least so many frames. */
+#define GROUP_EXTENTS 16
+#define GROUP_MIN 64
+
 enum kind {
 	CLEAN,    /* nothing resident */
 	FEW_KEPT, /* at most CLEAR_MAX kept frames */
 	MANY_KEPT,
+	GAP, /* clean, and not used before space is scarce: see ends_group() */
 	KINDS
 };
 
@@ -55,9 +62,9 @@ struct run {
 struct free_extent {
 	struct free_extent *next;
 	uint64_t frame;
-	uint32_t kept;  /* frames in runs[] */
+	uint32_t kept; /* frames in runs[] */
 	uint16_t nruns;
-	bool zeroed;    /* kept frames hold zeros */
+	bool zeroed; /* kept frames hold zeros */
 	struct run runs[ZI_EXTENT_STALE];
 };
 
@@ -66,18 +73,20 @@ static struct {
 	uint64_t pages; /* frames of the arena, 0: not started */
 	uint64_t low;
 	uint64_t high;
-	uint64_t live;  /* frames handed out */
-	uint64_t lost;  /* frames of free extents for which no descriptor could be had */
-	uint64_t kept;  /* kept frames of all free extents */
-	bool merged;    /* nothing was freed since all extents were merged */
+	uint64_t live; /* frames handed out */
+	uint64_t lost; /* frames of free extents for which no descriptor could be had */
+	uint64_t kept; /* kept frames of all free extents */
+	bool merged;   /* nothing was freed since all extents were merged */
 	struct free_extent *spare;
 	struct free_extent *lists[ORDERS][KINDS];
 	/*
 	 * First frames of live extents that were handed out as zero but with resident frames: if they come
-	 * back untouched, these frames are still resident and zero.
+	 * back untouched, these frames are still resident and zero. Most come back soon: they never get
+	 * further than the table of recent ones, which costs no memory.
 	 */
+	uint64_t warm_recent[WARM_RECENT];
 	struct zi_pageset warm;
-} store = { .lock = ZI_LOCK_INIT(ZI_RANK_STORE) };
+} store = {.lock = ZI_LOCK_INIT(ZI_RANK_STORE)};
 
 void zi_arena_reset(uint64_t pages)
 {
@@ -117,7 +126,19 @@ static struct free_extent *pop_locked(unsigned order, enum kind kind)
 	return d;
 }
 
-static void push_clean_locked(unsigned order, uint64_t frame)
+/*
+ * To find the end of a run of resident frames the kernel walks it all, 18 ns a page, also past the extent that is
+ * asked about: with ten thousand resident small extents side by side, 180 us for every question. So the last
+ * extent of each group is left out while there is space, and the hole ends the walk.
+ */
+static bool ends_group(unsigned order, uint64_t frame)
+{
+	uint64_t group = zi_max(GROUP_MIN, GROUP_EXTENTS * order_pages(order));
+
+	return order <= SMALL_ORDER && (frame + order_pages(order)) % group == 0;
+}
+
+static void push_clean_locked(unsigned order, uint64_t frame, enum kind kind)
 {
 	struct free_extent *d = store.spare;
 
@@ -133,7 +154,8 @@ static void push_clean_locked(unsigned order, uint64_t frame)
 	d->frame = frame;
 	d->kept = 0;
 	d->nruns = 0;
-	push_locked(order, d);
+	d->next = store.lists[order][kind];
+	store.lists[order][kind] = d;
 }
 
 static void spare_locked(struct free_extent *d)
@@ -151,7 +173,7 @@ static void push_range_locked(uint64_t from, uint64_t to)
 
 		if (order > fits)
 			order = fits;
-		push_clean_locked(order, from);
+		push_clean_locked(order, from, ends_group(order, from) ? GAP : CLEAN);
 		from += order_pages(order);
 	}
 }
@@ -163,6 +185,8 @@ static uint64_t take_unused_locked(unsigned order)
 
 	if (order <= SMALL_ORDER) {
 		at = (store.low + size - 1) & ~(size - 1);
+		if (ends_group(order, at))
+			at += size;
 		if (at > store.high || size > store.high - at)
 			return NO_FRAME;
 		push_range_locked(store.low, at);
@@ -203,7 +227,7 @@ static uint64_t split_locked(unsigned order)
 		spare_locked(d);
 		while (have > order) {
 			have--;
-			push_clean_locked(have, frame + order_pages(have));
+			push_clean_locked(have, frame + order_pages(have), CLEAN);
 		}
 		return frame;
 	}
@@ -213,7 +237,7 @@ static uint64_t split_locked(unsigned order)
 /* Sorts a list by frame, without further memory. */
 static struct free_extent *sorted(struct free_extent *list)
 {
-	struct free_extent *half[2] = { NULL, NULL };
+	struct free_extent *half[2] = {NULL, NULL};
 	struct free_extent *out = NULL;
 	struct free_extent **tail = &out;
 
@@ -294,21 +318,52 @@ static uint64_t take_hard_locked(unsigned order)
 
 static struct free_extent *pop_preferred_locked(unsigned order, unsigned flags)
 {
-	static const enum kind order_zero[KINDS] = { FEW_KEPT, CLEAN, MANY_KEPT };
-	static const enum kind order_any[KINDS] = { MANY_KEPT, FEW_KEPT, CLEAN };
+	static const enum kind order_zero[] = {FEW_KEPT, CLEAN, MANY_KEPT};
+	static const enum kind order_any[] = {MANY_KEPT, FEW_KEPT, CLEAN};
 	const enum kind *kinds = flags == ZI_EXTENT_ANY ? order_any : order_zero;
 	struct free_extent *d = NULL;
 
-	for (unsigned i = 0; d == NULL && i < KINDS; i++)
+	for (unsigned i = 0; d == NULL && i < sizeof(order_any) / sizeof(order_any[0]); i++)
 		d = pop_locked(order, kinds[i]);
 	return d;
+}
+
+static uint64_t *warm_slot(uint64_t frame)
+{
+	/* First frames are multiples of sizes: the low bits alone would crowd a few slots. */
+	return &store.warm_recent[frame * 0x9e3779b97f4a7c15u >> 58];
+}
+
+static bool remember_warm_locked(uint64_t frame)
+{
+	uint64_t *slot = warm_slot(frame);
+
+	if (*slot != NO_FRAME)
+		return zi_pageset_set(&store.warm, frame, 1);
+	*slot = frame;
+	return true;
+}
+
+/* Was the extent handed out as warm? Without memory the mark stays, which only costs a look for frames later. */
+static bool forget_warm_locked(uint64_t frame)
+{
+	uint64_t *slot = warm_slot(frame);
+
+	if (*slot == frame) {
+		*slot = NO_FRAME;
+		return true;
+	}
+	if (zi_pageset_is_empty(&store.warm) || !zi_pageset_test(&store.warm, frame))
+		return false;
+	zi_pageset_clear(&store.warm, frame, 1);
+	return true;
 }
 
 zx_status_t zi_extent_alloc(uint64_t pages, uint64_t align_pages, unsigned flags,
 			    struct zi_extent *out)
 {
 	unsigned order = order_of(zi_max(pages, align_pages));
-	struct free_extent got = { .nruns = 0 };
+	struct free_extent got = {.nruns = 0};
 	struct free_extent *d;
 	bool clear = false;
 
@@ -331,7 +386,7 @@ zx_status_t zi_extent_alloc(uint64_t pages, uint64_t align_pages, unsigned flags
 	}
 	store.live += order_pages(order);
 	if (got.nruns != 0 && flags != ZI_EXTENT_ANY)
-		clear = got.kept <= CLEAR_MAX && zi_pageset_set(&store.warm, got.frame, 1);
+		clear = got.kept <= CLEAR_MAX && remember_warm_locked(got.frame);
 	zi_unlock(&store.lock);
 
 	out->frame = got.frame;
@@ -366,7 +421,7 @@ static bool find_runs(struct free_extent *d, uint64_t pages)
 	d->nruns = 0;
 	d->kept = 0;
 	if (pages == 1) {
-		d->runs[0] = (struct run){ .off = 0, .pages = 1 };
+		d->runs[0] = (struct run){.off = 0, .pages = 1};
 		d->nruns = 1;
 		d->kept = 1;
 		return true;
@@ -384,26 +439,17 @@ static bool find_runs(struct free_extent *d, uint64_t pages)
 			pages = run_frame - d->frame + room;
 			run_pages = room;
 		}
-		d->runs[d->nruns++] = (struct run){ .off = (uint32_t)(run_frame - d->frame),
-						    .pages = (uint32_t)run_pages };
+		d->runs[d->nruns++] = (struct run){.off = (uint32_t)(run_frame - d->frame),
+						   .pages = (uint32_t)run_pages};
 		d->kept += (uint32_t)run_pages;
 		at = run_frame - d->frame + run_pages;
 	}
 	return d->nruns != 0;
 }
 
-/* Was the extent handed out as warm? Without memory the mark stays, which only costs a look for frames later. */
-static bool forget_warm_locked(uint64_t frame)
-{
-	if (zi_pageset_is_empty(&store.warm) || !zi_pageset_test(&store.warm, frame))
-		return false;
-	zi_pageset_clear(&store.warm, frame, 1);
-	return true;
-}
-
 static void free_touched(unsigned order, uint64_t frame, bool zeroed)
 {
-	struct free_extent found = { .frame = frame, .zeroed = zeroed };
+	struct free_extent found = {.frame = frame, .zeroed = zeroed};
 	bool keep = find_runs(&found, order_pages(order));
 	struct free_extent *d;
 
@@ -429,7 +475,7 @@ static void free_touched(unsigned order, uint64_t frame, bool zeroed)
 	discard_runs(frame, &found);
 	zi_lock(&store.lock);
 	store.live -= order_pages(order);
-	push_clean_locked(order, frame);
+	push_clean_locked(order, frame, CLEAN);
 	zi_unlock(&store.lock);
 }
 
@@ -444,7 +490,7 @@ void zi_extent_free(uint64_t frame, uint64_t pages, bool touched)
 		if (!forget_warm_locked(frame)) {
 			store.live -= pages;
 			store.merged = false;
-			push_clean_locked(order, frame);
+			push_clean_locked(order, frame, CLEAN);
 			return;
 		}
 	}
@@ -458,7 +504,7 @@ uint64_t zi_extent_trim(void)
 
 	/* One at a time, so that the lock is never held for long. */
 	for (unsigned order = 0; order < ORDERS; order++) {
-		for (enum kind kind = FEW_KEPT; kind < KINDS; kind++) {
+		for (enum kind kind = FEW_KEPT; kind <= MANY_KEPT; kind++) {
 			for (;;) {
 				zi_lock(&store.lock);
 				taken = pop_locked(order, kind);
@@ -502,14 +548,14 @@ static bool check_extent(const struct free_extent *d, unsigned order, enum kind 
 	}
 	return d->frame != NO_FRAME && d->frame % order_pages(order) == 0 &&
 	       zi_in_range(d->frame, order_pages(order), store.pages) && sum == d->kept &&
-	       at <= order_pages(order) && (kind == CLEAN) == (d->nruns == 0) &&
+	       at <= order_pages(order) && (kind == CLEAN || kind == GAP) == (d->nruns == 0) &&
 	       zi_pageset_count(seen, d->frame, order_pages(order)) == 0 &&
 	       zi_pageset_set(seen, d->frame, order_pages(order));
 }
 
 bool zi_arena_check(void)
 {
-	struct zi_pageset seen = { 0 };
+	struct zi_pageset seen = {0};
 	uint64_t kept = 0;
 	bool ok = true;
 
@@ -523,8 +569,7 @@ bool zi_arena_check(void)
 			}
 	if (ok && store.low < store.high)
 		ok = zi_pageset_count(&seen, store.low, store.high - store.low) == 0;
-	ok = ok && kept == store.kept && store.kept <= KEPT_MAX &&
-	     zi_pageset_check(&store.warm) &&
+	ok = ok && kept == store.kept && store.kept <= KEPT_MAX && zi_pageset_check(&store.warm) &&
 	     1 + seen.count + store.live + store.lost + (store.high - store.low) == store.pages;
 	zi_pageset_clear_all(&seen);
 	return ok;

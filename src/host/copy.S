@@ -2,12 +2,11 @@
  * The copy that may fault, twice: zi_copy_captured_at (the handler never resolves its faults) and
  * zi_copy_resolved_at (it tries). The handler knows them by their ranges of addresses, and sends a copy
  * that has to stop to its ..._stopped label; that goes on in C (copy.c) with the arguments and the number of
- * bytes that are certainly done. These are kept on the stack, because a debugger-like environment (Valgrind)
- * shows a handler exact instruction and stack pointers only.
+ * bytes that are certainly done. These are kept on the stack, because Valgrind shows a handler exact instruction
+ * and stack pointers only (unless told otherwise, see valgrind.c).
  *
  * struct zi_copy_result f(void *dst, const void *src, size_t n), the result through a hidden pointer. No more than
- * the n bytes are touched on either side, in ascending pieces; within a piece all loads come before all stores
- * (up to 64 bytes), so a piece that is copied again after a fault is the same piece.
+ * the n bytes are touched on either side, in ascending order: what lies behind a hole is never written.
  */
 
 #if defined(__CET__)
@@ -21,11 +20,18 @@
 
 #if defined(__x86_64__)
 
+/* Bits of zi_copy_machine, as in copy.c. */
+#define USE_REP 1
+#define USE_AVX 2
+#define USE_AVX512 4
+
 /*
- * Measured on a processor with fast short "rep movsb": below this, loops of 16-byte registers win. The start
- * of a "rep movsb" costs about as much as that many bytes do in the loop.
+ * Measured on a processor with fast short "rep movsb": below these lengths, loops of 64, 32 and 16-byte registers win
+ * over it.
  */
-#define REP_MIN 512
+#define REP_MIN_AVX512 8192
+#define REP_MIN_AVX 4096
+#define REP_MIN_SSE 1536
 
 /* In the red zone: nothing below the stack pointer is overwritten by a signal within 128 bytes. */
 #define SAVED_RESULT -8(%rsp)
@@ -36,7 +42,7 @@
 
 	.text
 
-/* rax result, r8 dst, rdx src, rcx n after the prologue; rdx and r8 move on in the long forms. */
+/* rax result, rsi dst, rdx src, rcx n after the prologue; the long forms use rdi dst, rsi src as "rep movsb" does. */
 .macro DEFINE_COPY name
 	.globl	zi_copy_\name\()_at
 	.hidden	zi_copy_\name\()_at
@@ -55,8 +61,9 @@ zi_copy_\name\()_at:
 	movq	%rcx, SAVED_N
 	movq	$0, SAVED_DONE
 	movq	%rdi, %rax
-	movq	%rcx, (%rdi)
-	movq	$0, 8(%rdi)
+	/* done = n, fault = 0 in one store: in this width the caller will read it. */
+	movq	%rcx, %xmm0
+	movups	%xmm0, (%rdi)
 	movq	$0, 16(%rdi)
 	cmpq	$16, %rcx
 	jb	.L\name\()_below_16
@@ -116,13 +123,139 @@ zi_copy_\name\()_at:
 	/* More than 64 bytes: r9 bytes are left, r10 of them belong to this piece. */
 	.p2align 4
 .L\name\()_above_64:
+	movzbl	zi_copy_machine(%rip), %r10d
 	movq	%rcx, %r9
 	movq	%rsi, %rdi
 	movq	%rdx, %rsi
-	cmpq	$REP_MIN, %rcx
+	testb	$USE_AVX, %r10b
+	jz	.L\name\()_sse
+	cmpq	$128, %rcx
+	ja	.L\name\()_avx_above_128
+	vmovdqu	(%rsi), %ymm0
+	vmovdqu	32(%rsi), %ymm1
+	vmovdqu	-64(%rsi,%rcx), %ymm2
+	vmovdqu	-32(%rsi,%rcx), %ymm3
+	vmovdqu	%ymm0, (%rdi)
+	vmovdqu	%ymm1, 32(%rdi)
+	vmovdqu	%ymm2, -64(%rdi,%rcx)
+	vmovdqu	%ymm3, -32(%rdi,%rcx)
+	vzeroupper
+	ret
+
+	.p2align 4
+.L\name\()_avx_above_128:
+	cmpq	$256, %rcx
+	ja	.L\name\()_avx_above_256
+	vmovdqu	(%rsi), %ymm0
+	vmovdqu	32(%rsi), %ymm1
+	vmovdqu	64(%rsi), %ymm2
+	vmovdqu	96(%rsi), %ymm3
+	vmovdqu	-128(%rsi,%rcx), %ymm4
+	vmovdqu	-96(%rsi,%rcx), %ymm5
+	vmovdqu	-64(%rsi,%rcx), %ymm6
+	vmovdqu	-32(%rsi,%rcx), %ymm7
+	vmovdqu	%ymm0, (%rdi)
+	vmovdqu	%ymm1, 32(%rdi)
+	vmovdqu	%ymm2, 64(%rdi)
+	vmovdqu	%ymm3, 96(%rdi)
+	vmovdqu	%ymm4, -128(%rdi,%rcx)
+	vmovdqu	%ymm5, -96(%rdi,%rcx)
+	vmovdqu	%ymm6, -64(%rdi,%rcx)
+	vmovdqu	%ymm7, -32(%rdi,%rcx)
+	vzeroupper
+	ret
+
+	.p2align 4
+.L\name\()_avx_above_256:
+	testb	$USE_AVX512, %r10b
+	jnz	.L\name\()_avx512
+	cmpq	$REP_MIN_AVX, %rcx
+	jae	.L\name\()_long
+	/* The first bytes, and then on from where stores are aligned: 1 to 32 bytes further. */
+	vmovdqu	(%rsi), %ymm0
+	movl	%edi, %r8d
+	andl	$31, %r8d
+	subq	$32, %r8
+	vmovdqu	%ymm0, (%rdi)
+	subq	%r8, %rsi
+	subq	%r8, %rdi
+	addq	%r8, %rcx
+	.p2align 4
+.L\name\()_avx_step:
+	vmovdqu	(%rsi), %ymm0
+	vmovdqu	32(%rsi), %ymm1
+	vmovdqu	64(%rsi), %ymm2
+	vmovdqu	96(%rsi), %ymm3
+	vmovdqu	%ymm0, (%rdi)
+	vmovdqu	%ymm1, 32(%rdi)
+	vmovdqu	%ymm2, 64(%rdi)
+	vmovdqu	%ymm3, 96(%rdi)
+	subq	$-128, %rsi
+	subq	$-128, %rdi
+	addq	$-128, %rcx
+	cmpq	$128, %rcx
+	jae	.L\name\()_avx_step
+	/* 0 to 127 bytes are left, and at least 128 lie before them. */
+	vmovdqu	-128(%rsi,%rcx), %ymm0
+	vmovdqu	-96(%rsi,%rcx), %ymm1
+	vmovdqu	-64(%rsi,%rcx), %ymm2
+	vmovdqu	-32(%rsi,%rcx), %ymm3
+	vmovdqu	%ymm0, -128(%rdi,%rcx)
+	vmovdqu	%ymm1, -96(%rdi,%rcx)
+	vmovdqu	%ymm2, -64(%rdi,%rcx)
+	vmovdqu	%ymm3, -32(%rdi,%rcx)
+	vzeroupper
+	ret
+
+	/* The same with registers that leave the upper halves of the others alone: no vzeroupper. */
+	.p2align 4
+.L\name\()_avx512:
+	cmpq	$REP_MIN_AVX512, %rcx
+	jae	.L\name\()_long
+	vmovdqu64 (%rsi), %zmm16
+	movl	%edi, %r8d
+	andl	$63, %r8d
+	subq	$64, %r8
+	vmovdqu64 %zmm16, (%rdi)
+	subq	%r8, %rsi
+	subq	%r8, %rdi
+	addq	%r8, %rcx
+	cmpq	$256, %rcx
+	jb	.L\name\()_avx512_rest
+	.p2align 4
+.L\name\()_avx512_step:
+	vmovdqu64 (%rsi), %zmm16
+	vmovdqu64 64(%rsi), %zmm17
+	vmovdqu64 128(%rsi), %zmm18
+	vmovdqu64 192(%rsi), %zmm19
+	vmovdqu64 %zmm16, (%rdi)
+	vmovdqu64 %zmm17, 64(%rdi)
+	vmovdqu64 %zmm18, 128(%rdi)
+	vmovdqu64 %zmm19, 192(%rdi)
+	addq	$256, %rsi
+	addq	$256, %rdi
+	subq	$256, %rcx
+	cmpq	$256, %rcx
+	jae	.L\name\()_avx512_step
+	/* 0 to 255 bytes are left, and at least 256 lie before the end. */
+.L\name\()_avx512_rest:
+	vmovdqu64 -256(%rsi,%rcx), %zmm16
+	vmovdqu64 -192(%rsi,%rcx), %zmm17
+	vmovdqu64 -128(%rsi,%rcx), %zmm18
+	vmovdqu64 -64(%rsi,%rcx), %zmm19
+	vmovdqu64 %zmm16, -256(%rdi,%rcx)
+	vmovdqu64 %zmm17, -192(%rdi,%rcx)
+	vmovdqu64 %zmm18, -128(%rdi,%rcx)
+	vmovdqu64 %zmm19, -64(%rdi,%rcx)
+	ret
+
+	.p2align 4
+.L\name\()_sse:
+	cmpq	$REP_MIN_SSE, %rcx
 	jb	.L\name\()_loop
-	cmpb	$0, zi_copy_fast_rep(%rip)
-	je	.L\name\()_pieces
+.L\name\()_long:
+	testb	$USE_REP, %r10b
+	jz	.L\name\()_pieces
 	cmpq	$PIECE, %rcx
 	ja	.L\name\()_rep_pieces
 	rep movsb

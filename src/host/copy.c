@@ -29,9 +29,12 @@ extern const char zi_copy_captured_stopped[];
 extern const char zi_copy_resolved_end[];
 extern const char zi_copy_resolved_stopped[];
 
-/* Read by copy.S: "rep movsb" is fast here. */
-extern uint8_t zi_copy_fast_rep __attribute__((visibility("hidden")));
-uint8_t zi_copy_fast_rep;
+/* What copy.S may use here. */
+#define USE_REP 1 /* "rep movsb" is fast */
+#define USE_AVX 2
+#define USE_AVX512 4 /* and the processor does not slow down for it */
+extern uint8_t zi_copy_machine __attribute__((visibility("hidden")));
+uint8_t zi_copy_machine;
 
 static _Thread_local struct zi_copy_stop last_stop __attribute__((tls_model("initial-exec")));
 
@@ -43,9 +46,19 @@ void zi_copy_setup(void)
 	unsigned c;
 	unsigned d;
 
-	/* Valgrind would take it byte by byte. */
-	zi_copy_fast_rep = __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (b >> 9 & 1) != 0 &&
-			   !ZI_ON_VALGRIND();
+	/* Valgrind would take the first byte by byte, and does not know the second on every machine. */
+	if (ZI_ON_VALGRIND())
+		return;
+	if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0)
+		return;
+	if ((b >> 9 & 1) != 0)
+		zi_copy_machine |= USE_REP;
+	__builtin_cpu_init();
+	if (__builtin_cpu_supports("avx"))
+		zi_copy_machine |= USE_AVX;
+	/* Fast short "rep movsb" came with the generation that no longer lowers its clock. */
+	if ((d >> 4 & 1) != 0 && __builtin_cpu_supports("avx512f"))
+		zi_copy_machine |= USE_AVX512;
 #endif
 }
 
@@ -114,8 +127,7 @@ static struct zi_copy_result stopped(void *dst, const void *src, size_t done, bo
 		at = zi_page_down(at);
 	/* Zero means "no fault": the first page is told by its second byte. */
 	return (struct zi_copy_result){
-		.done = done, .fault = at == 0 ? 1 : at, .fault_write = write
-	};
+		.done = done, .fault = at == 0 ? 1 : at, .fault_write = write};
 }
 
 /* Byte by byte from `done`: when the fault does not tell where it was. */
@@ -130,7 +142,7 @@ static struct zi_copy_result finish_slowly(copy_fn copy, char *dst, const char *
 			return r;
 		}
 	}
-	return (struct zi_copy_result){ .done = n };
+	return (struct zi_copy_result){.done = n};
 }
 
 static struct zi_copy_result finish(copy_fn copy, char *dst, const char *src, size_t n, size_t done)

@@ -15,11 +15,11 @@ static struct {
 	bool fork_known; /* the handler below is registered; stays true in children, which inherit it */
 	void (*fork_hook)(void);
 	struct zi_host_caps caps;
-} host = { .lock = ZI_LOCK_INIT(ZI_RANK_STORE) };
+} host = {.lock = ZI_LOCK_INIT(ZI_RANK_STORE)};
 
 static zx_status_t start_locked(void)
 {
-	struct zi_host_caps caps = { 0 };
+	struct zi_host_caps caps = {0};
 	zx_status_t st;
 
 	zi_probe(&caps);
@@ -38,6 +38,8 @@ static zx_status_t start_locked(void)
 			return ZX_ERR_NO_MEMORY;
 		}
 		host.fork_known = true;
+		if (caps.on_valgrind)
+			zi_valgrind_advise();
 	}
 	zi_signals_install();
 	host.caps = caps;

@@ -28,14 +28,14 @@ void zi_host_after_fork(void);
 void zi_host_set_fork_hook(void (*child)(void));
 
 struct zi_host_caps {
-	uint64_t arena_pages;     /* frames that exist */
-	uintptr_t root_base;      /* the reservation in which self's root VMAR lies */
+	uint64_t arena_pages; /* frames that exist */
+	uintptr_t root_base;  /* the reservation in which self's root VMAR lies */
 	size_t root_len;
 	uint64_t max_segment_pages; /* largest extent that one caller should ask for */
-	size_t max_maps;          /* vm.max_map_count */
+	size_t max_maps;            /* vm.max_map_count */
 	bool on_valgrind;
-	bool uffd_user;           /* userfaultfd for user-mode faults is available */
-	bool uffd_full;           /* … and for faults inside system calls */
+	bool uffd_user; /* userfaultfd for user-mode faults is available */
+	bool uffd_full; /* … and for faults inside system calls */
 	bool uffd_wp_shmem;
 	bool uffd_sigbus;
 };
@@ -122,7 +122,7 @@ zx_status_t zi_place_frames(uintptr_t addr, size_t len, uint64_t frame, uint32_t
 			    bool populate);
 zx_status_t zi_place_protect(uintptr_t addr, size_t len, uint32_t prot);
 zx_status_t zi_place_reserve(uintptr_t addr, size_t len); /* back to PROT_NONE reservation */
-bool zi_place_out_of_maps(void);  /* was the last refusal (this thread) the map count limit? */
+bool zi_place_out_of_maps(void); /* was the last refusal (this thread) the map count limit? */
 
 /* Is any host mapping at the address, whoever made it? (mapped.c) */
 bool zi_host_is_mapped(uintptr_t addr);
@@ -132,12 +132,12 @@ bool zi_host_is_mapped(uintptr_t addr);
 enum zi_trap_access { ZI_ACCESS_READ, ZI_ACCESS_WRITE, ZI_ACCESS_EXEC };
 
 struct zi_trap {
-	uintptr_t addr;             /* faulting address (byte) */
+	uintptr_t addr; /* faulting address (byte) */
 	uintptr_t ip;
 	enum zi_trap_access access;
 	bool is_sigbus;
-	void *ucontext;             /* ucontext_t of the handler */
-	uint64_t err_code;          /* hardware code where known */
+	void *ucontext;    /* ucontext_t of the handler */
+	uint64_t err_code; /* hardware code where known */
 };
 
 /*
@@ -156,9 +156,9 @@ void zi_trap_set_expecter(zi_trap_expecter fn);
 /* ------------------------------------------------------------------ fallible copy: copy.S, copy.c */
 
 struct zi_copy_result {
-	size_t done;       /* bytes copied, exact, ascending */
-	uintptr_t fault;   /* address that faulted, 0 when all was copied */
-	bool fault_write;  /* the store faulted */
+	size_t done;      /* bytes copied, exact, ascending */
+	uintptr_t fault;  /* address that faulted, 0 when all was copied */
+	bool fault_write; /* the store faulted */
 };
 
 /* [fault] Captured: faults are never resolved, the copy stops. Usable under a tree lock. */

@@ -73,6 +73,12 @@ void zi_probe(struct zi_host_caps *caps); /* everything but the windows */
 /* Reads a small file of /proc or /sys into buf as a string; false when that is not possible. */
 bool zi_probe_read(const char *path, char *buf, size_t cap);
 
+/* ------------------------------------------------------------------ valgrind.c */
+
+/* Before our handlers are installed: does the Valgrind we run on show a handler all registers as they are? */
+bool zi_valgrind_has_exact_registers(void);
+void zi_valgrind_advise(void); /* tells in Valgrind's log when it does not */
+
 /* ------------------------------------------------------------------ sigfault.c, sigwrap.c */
 
 void zi_trap_on_signal(int sig, siginfo_t *info, void *context);

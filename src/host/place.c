@@ -100,13 +100,32 @@ zx_status_t zi_place_protect(uintptr_t addr, size_t len, uint32_t prot)
  * untouched reservation, so that the kernel neither merges it in nor splits it off again when the range is used anew (half
  * the cost of mapping and unmapping). The offset follows the address, so that what lies side by side is one map.
  */
+static bool map_reservation(uintptr_t addr, size_t len, int flags)
+{
+	uint64_t off = zi_window.bytes + (addr - (uintptr_t)zi_window.root);
+
+	return map_fixed(addr, len, PROT_NONE, MAP_SHARED | flags, zi_window.fd, off) != MAP_FAILED;
+}
+
+/*
+ * Past its limit on maps the kernel refuses every new one, also one that takes the place of another: nothing could be given
+ * back. Unmapping goes through as long as it splits nothing, and makes room for the reservation. The hole between the two
+ * lasts a moment; mmap(2) without an address prefers the larger holes above the window.
+ */
+static bool reserve_at_limit(uintptr_t addr, size_t len)
+{
+	if (syscall(SYS_munmap, addr, len) < 0)
+		return false;
+	return map_reservation(addr, len, MAP_FIXED_NOREPLACE);
+}
+
 zx_status_t zi_place_reserve(uintptr_t addr, size_t len)
 {
 	int saved = errno;
-	uint64_t off = zi_window.bytes + (addr - (uintptr_t)zi_window.root);
 
 	check_range(addr, len);
-	return answer(map_fixed(addr, len, PROT_NONE, MAP_SHARED, zi_window.fd, off) != MAP_FAILED,
+	return answer(map_reservation(addr, len, 0) ||
+			      (errno == ENOMEM && reserve_at_limit(addr, len)),
 		      saved);
 }
 
@@ -126,8 +145,7 @@ bool zi_place_out_of_maps(void)
 	    strtoul(text, NULL, 10) > 0)
 		limit = strtoul(text, NULL, 10);
 	fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
-	while (fd >= 0 && ((got = read(fd, text, sizeof(text))) > 0 ||
-			   (got < 0 && errno == EINTR)))
+	while (fd >= 0 && ((got = read(fd, text, sizeof(text))) > 0 || (got < 0 && errno == EINTR)))
 		for (ssize_t i = 0; i < got; i++)
 			lines += text[i] == '\n';
 	if (fd >= 0)

@@ -61,7 +61,7 @@ static int uffd_open_device(void)
 
 static void probe_uffd(struct zi_host_caps *caps)
 {
-	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_api api = {.api = UFFD_API};
 	int fd = uffd_open(0);
 
 	if (fd < 0)

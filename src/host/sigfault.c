@@ -132,8 +132,9 @@ static void explain(const struct zi_trap *trap)
 			    "interrupted a zx_ call\n",
 			    (void *)trap->addr);
 	else if (trap->is_sigbus && zi_window_in_physmap(trap->addr))
-		zi_print_fd(STDERR, "zirconia: the system has no memory for a page of a VMO "
-				    "(address %p in the page store)\n",
+		zi_print_fd(STDERR,
+			    "zirconia: the system has no memory for a page of a VMO "
+			    "(address %p in the page store)\n",
 			    (void *)trap->addr);
 }
 

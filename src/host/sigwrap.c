@@ -33,11 +33,12 @@ typedef int (*sigaction_fn)(int, const struct sigaction *, struct sigaction *);
 typedef int (*sigmask_fn)(int, const sigset_t *, sigset_t *);
 
 static struct {
-	atomic_flag busy; /* guards the rest; held with all signals blocked, because handlers take it too */
+	atomic_flag
+		busy; /* guards the rest; held with all signals blocked, because handlers take it too */
 	bool installed;
 	struct sigaction segv;
 	struct sigaction bus;
-} chained = { .busy = ATOMIC_FLAG_INIT };
+} chained = {.busy = ATOMIC_FLAG_INIT};
 
 /* ------------------------------------------------------------------ the real functions */
 
@@ -83,8 +84,8 @@ __asm__(".text\n"
 
 static int raw_sigaction(int sig, const struct sigaction *act, struct sigaction *old)
 {
-	struct kernel_sigaction in = { 0 };
-	struct kernel_sigaction out = { 0 };
+	struct kernel_sigaction in = {0};
+	struct kernel_sigaction out = {0};
 
 	if (act != NULL) {
 		in.handler = (void *)act->sa_sigaction;
@@ -148,8 +149,8 @@ static void chained_unlock(const sigset_t *mask)
 
 void zi_signals_install(void)
 {
-	struct sigaction ours = { .sa_sigaction = zi_trap_on_signal,
-				  .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
+	struct sigaction ours = {.sa_sigaction = zi_trap_on_signal,
+				 .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
 	sigset_t mask;
 
 	sigemptyset(&ours.sa_mask);
@@ -176,7 +177,7 @@ void zi_signals_after_fork(void)
  */
 static void default_action(int sig, bool sent)
 {
-	struct sigaction def = { .sa_handler = SIG_DFL };
+	struct sigaction def = {.sa_handler = SIG_DFL};
 	sigset_t only;
 
 	sigemptyset(&def.sa_mask);
@@ -213,7 +214,8 @@ void zi_signals_chain(int sig, siginfo_t *info, void *context)
 	sigdelset(&action.sa_mask, SIGSEGV);
 	sigdelset(&action.sa_mask, SIGBUS);
 	if (!sigisemptyset(&action.sa_mask))
-		raw_sigmask(SIG_BLOCK, &action.sa_mask, NULL); /* undone by the return from the signal */
+		raw_sigmask(SIG_BLOCK, &action.sa_mask,
+			    NULL); /* undone by the return from the signal */
 	if ((action.sa_flags & SA_SIGINFO) != 0)
 		action.sa_sigaction(sig, info, context);
 	else
@@ -267,7 +269,7 @@ EXPORT int sigaction(int sig, const struct sigaction *restrict act, struct sigac
 
 EXPORT sighandler_t signal(int sig, sighandler_t handler)
 {
-	struct sigaction act = { .sa_handler = handler, .sa_flags = SA_RESTART };
+	struct sigaction act = {.sa_handler = handler, .sa_flags = SA_RESTART};
 	struct sigaction old;
 
 	sigemptyset(&act.sa_mask);

@@ -28,7 +28,7 @@
 /* With less than this nothing useful runs. */
 #define BYTES_MIN ((uint64_t)4 << 20)
 
-struct zi_window zi_window = { .fd = -1 };
+struct zi_window zi_window = {.fd = -1};
 uint8_t *zi_physmap;
 
 static uint64_t test_limit;
@@ -84,7 +84,7 @@ static uint64_t bytes_wanted(void)
 /* Executable mappings of VMOs need a file that is not marked otherwise; old kernels do not know the flag. */
 static int file_new(void)
 {
-	static const unsigned flags[] = { MFD_EXEC, 0, MFD_NOEXEC_SEAL };
+	static const unsigned flags[] = {MFD_EXEC, 0, MFD_NOEXEC_SEAL};
 	int fd = -1;
 
 	for (unsigned i = 0; fd < 0 && i < sizeof(flags) / sizeof(flags[0]); i++)
@@ -152,7 +152,7 @@ static bool huge_pages_unasked(void)
 
 zx_status_t zi_window_open(void)
 {
-	struct zi_window w = { .fd = file_new() };
+	struct zi_window w = {.fd = file_new()};
 
 	if (w.fd < 0)
 		return ZX_ERR_NO_MEMORY;
@@ -185,6 +185,6 @@ void zi_window_close(void)
 	munmap(zi_window.physmap, zi_window.bytes);
 	munmap(zi_window.root, zi_window.bytes);
 	close(zi_window.fd);
-	zi_window = (struct zi_window){ .fd = -1 };
+	zi_window = (struct zi_window){.fd = -1};
 	zi_physmap = NULL;
 }

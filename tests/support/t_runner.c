@@ -126,6 +126,18 @@ static const struct criterion_suite *suite_of(const struct criterion_test *test)
 	return NULL;
 }
 
+/*
+ * Valgrind 3.19 sometimes fails to extend the stack for the frame of a signal handler, and ends the
+ * program. A stack that is large enough beforehand needs no extension.
+ */
+__attribute__((noinline)) static void grow_stack(void)
+{
+	volatile char pages[256 * 1024];
+
+	for (size_t i = sizeof(pages); i > 0; i -= 4096)
+		pages[i - 1] = 0;
+}
+
 __attribute__((noreturn)) static void run_child(double timeout)
 {
 	const struct itimerval limit = {
@@ -133,6 +145,7 @@ __attribute__((noreturn)) static void run_child(double timeout)
 	};
 
 	test_thread = gettid();
+	grow_stack();
 	if (timeout > 0)
 		setitimer(ITIMER_REAL, &limit, NULL);
 	if (sigsetjmp(leave_test, 1) == 0)

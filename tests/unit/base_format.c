@@ -9,20 +9,20 @@
 #include "base/format.h"
 #include "t.h"
 
-#define SAME(...)                                                                          \
-	do {                                                                               \
-		char ours[200], theirs[200];                                               \
-		int n = snprintf(theirs, sizeof(theirs), __VA_ARGS__);                     \
-		cr_assert_eq(zi_format(ours, sizeof(ours), __VA_ARGS__), (size_t)n);       \
-		cr_assert_str_eq(ours, theirs);                                            \
+#define SAME(...)                                                                    \
+	do {                                                                         \
+		char ours[200], theirs[200];                                         \
+		int n = snprintf(theirs, sizeof(theirs), __VA_ARGS__);               \
+		cr_assert_eq(zi_format(ours, sizeof(ours), __VA_ARGS__), (size_t)n); \
+		cr_assert_str_eq(ours, theirs);                                      \
 	} while (0)
 
 Test(base_format, numbers__all_forms__as_printf)
 {
-	static const int64_t values[] = { 0, 1, -1, 9, 10, 255, -12345, INT32_MIN, INT32_MAX,
-					  INT64_MIN, INT64_MAX };
+	static const int64_t values[] = {0,      1,         -1,        9,         10,       255,
+					 -12345, INT32_MIN, INT32_MAX, INT64_MIN, INT64_MAX};
 
-	T_EACH(values, v) {
+	T_EACH (values, v) {
 		SAME("%d|%i|%u|%x|%o", (int)*v, (int)*v, (unsigned)*v, (unsigned)*v, (unsigned)*v);
 		SAME("%" PRId64 "|%" PRIu64 "|%" PRIx64, *v, (uint64_t)*v, (uint64_t)*v);
 		SAME("%lld|%llx|%zu|%jd", (long long)*v, (long long)*v, (size_t)*v, (intmax_t)*v);

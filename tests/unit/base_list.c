@@ -11,14 +11,14 @@ static int values(const struct zi_link *head)
 {
 	int n = 0;
 
-	ZI_LIST_FOREACH(it, head)
+	ZI_LIST_FOREACH (it, head)
 		n = n * 10 + ZI_CONTAINER(it, struct item, link)->value;
 	return n;
 }
 
 Test(base_list, links__added_and_removed__in_order)
 {
-	struct item a = { .value = 1 }, b = { .value = 2 }, c = { .value = 3 };
+	struct item a = {.value = 1}, b = {.value = 2}, c = {.value = 3};
 	struct zi_link head;
 
 	zi_list_init(&head);
@@ -34,7 +34,7 @@ Test(base_list, links__added_and_removed__in_order)
 	cr_assert_eq(values(&head), 13);
 	zi_list_insert_before(&c.link, &b.link);
 	cr_assert_eq(values(&head), 123);
-	ZI_LIST_FOREACH_SAFE(it, &head)
+	ZI_LIST_FOREACH_SAFE (it, &head)
 		if (ZI_CONTAINER(it, struct item, link)->value != 2)
 			zi_list_del(it);
 	cr_assert_eq(values(&head), 2);

@@ -91,7 +91,7 @@ static void *count(void *arg)
 		zi_lock(&lock);
 		counter++;
 		if (i % 512 == (uintptr_t)arg)
-			nanosleep(&(struct timespec){ .tv_nsec = 1000 }, NULL);
+			nanosleep(&(struct timespec){.tv_nsec = 1000}, NULL);
 		zi_unlock(&lock);
 	}
 	return zi_locks_held == 0 ? NULL : &lock;

@@ -143,7 +143,7 @@ static void probe(const struct zi_pageset *s, const struct model *m, uint64_t pg
 static void run_against_model(uint64_t seed, unsigned steps, bool failing)
 {
 	static struct model m, before;
-	struct zi_pageset s = { 0 };
+	struct zi_pageset s = {0};
 
 	m.n = 0;
 	for (unsigned i = 0; i < steps; i++) {
@@ -165,7 +165,8 @@ static void run_against_model(uint64_t seed, unsigned steps, bool failing)
 		if (!ok) {
 			/* Between what was and what was asked for, and nothing outside changed. */
 			cr_assert(zi_pageset_check(&s));
-			cr_assert_eq(zi_pageset_count(&s, 0, first), model_count(&before, 0, first));
+			cr_assert_eq(zi_pageset_count(&s, 0, first),
+				     model_count(&before, 0, first));
 			cr_assert_eq(zi_pageset_count(&s, first + pages, END),
 				     model_count(&before, first + pages, END));
 
@@ -223,7 +224,7 @@ Test(base_pageset, small_space__single_pages__as_a_bitmap)
 {
 	uint64_t seed = t_seed();
 	static uint8_t model[3 * 32768];
-	struct zi_pageset s = { 0 };
+	struct zi_pageset s = {0};
 	unsigned rounds = t_has("no-valgrind") ? 60 : 4;
 
 	for (unsigned round = 0; round < rounds; round++) {
@@ -249,7 +250,7 @@ Test(base_pageset, small_space__single_pages__as_a_bitmap)
 
 Test(base_pageset, whole_space__set_and_holed__costs_little)
 {
-	struct zi_pageset s = { 0 };
+	struct zi_pageset s = {0};
 
 	cr_assert(zi_pageset_set(&s, 0, END));
 	cr_assert_eq(s.count, END);
@@ -269,7 +270,7 @@ Test(base_pageset, whole_space__set_and_holed__costs_little)
 
 Test(base_pageset, empty_range__any__changes_nothing)
 {
-	struct zi_pageset s = { 0 };
+	struct zi_pageset s = {0};
 
 	cr_assert(zi_pageset_set(&s, END, 0));
 	cr_assert(zi_pageset_clear(&s, 7, 0));
@@ -286,7 +287,7 @@ Test(base_pageset, copy__shifted__members_move)
 	static struct model m;
 
 	for (unsigned round = 0; round < 200; round++) {
-		struct zi_pageset from = { 0 }, to = { 0 };
+		struct zi_pageset from = {0}, to = {0};
 		uint64_t first, pages, shift = t_below(&seed, 1000);
 
 		m.n = 0;
@@ -314,7 +315,7 @@ Test(base_pageset, copy__shifted__members_move)
 
 Test(base_pageset, copy__when_memory_fails__says_so)
 {
-	struct zi_pageset from = { 0 }, to = { 0 };
+	struct zi_pageset from = {0}, to = {0};
 
 	cr_assert(zi_pageset_set(&from, 3, 5));
 	zi_slab_fail_after(0);

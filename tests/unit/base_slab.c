@@ -138,11 +138,11 @@ Test(base_slab, caches__several__memory_never_crosses)
 	struct zi_cache *a = zi_cache_new("a", 64), *b = zi_cache_new("b", 64);
 	static void *from_a[3000];
 
-	T_EACH(from_a, p) {
+	T_EACH (from_a, p) {
 		*p = zi_cache_alloc(a, NULL);
 		cr_assert_not_null(*p);
 	}
-	T_EACH(from_a, p)
+	T_EACH (from_a, p)
 		zi_cache_free(a, *p);
 	for (unsigned i = 0; i < 3000; i++) {
 		_Bool fresh;
@@ -189,7 +189,7 @@ static struct zi_cache *shared;
 static void *churn(void *arg)
 {
 	uint64_t seed = (uintptr_t)arg;
-	uint64_t *slot[32] = { 0 };
+	uint64_t *slot[32] = {0};
 
 	for (unsigned i = 0; i < 20000; i++) {
 		uint64_t **s = &slot[t_below(&seed, 32)];

@@ -24,19 +24,19 @@ Test(base_span, in_range__borders__without_overflow)
 		uint64_t off, len, max;
 		bool in;
 	} rows[] = {
-		{ 0, 0, 0, true },
-		{ 5, 0, 5, true },
-		{ 6, 0, 5, false },
-		{ 0, 5, 5, true },
-		{ 1, 5, 5, false },
-		{ UINT64_MAX, 1, UINT64_MAX, false },
-		{ UINT64_MAX, 0, UINT64_MAX, true },
-		{ 1, UINT64_MAX, UINT64_MAX, false },
-		{ 0, UINT64_MAX, UINT64_MAX, true },
-		{ 2, UINT64_MAX, 5, false },
+		{0, 0, 0, true},
+		{5, 0, 5, true},
+		{6, 0, 5, false},
+		{0, 5, 5, true},
+		{1, 5, 5, false},
+		{UINT64_MAX, 1, UINT64_MAX, false},
+		{UINT64_MAX, 0, UINT64_MAX, true},
+		{1, UINT64_MAX, UINT64_MAX, false},
+		{0, UINT64_MAX, UINT64_MAX, true},
+		{2, UINT64_MAX, 5, false},
 	};
 
-	T_EACH(rows, r)
+	T_EACH (rows, r)
 		cr_assert_eq(zi_in_range(r->off, r->len, r->max), r->in, "%td", r - rows);
 	cr_assert(zi_min(3, 4) == 3 && zi_max(3, 4) == 4);
 }

@@ -57,11 +57,11 @@ Test(host_arena, alloc__with_alignment__first_frame_aligned)
 
 Test(host_arena, alloc__more_than_exists__no_memory)
 {
-	static const uint64_t pages[] = { (uint64_t)1 << 33, (uint64_t)1 << 52, UINT64_MAX };
-	struct zi_extent e = { .frame = 5 };
+	static const uint64_t pages[] = {(uint64_t)1 << 33, (uint64_t)1 << 52, UINT64_MAX};
+	struct zi_extent e = {.frame = 5};
 
 	start(0);
-	T_EACH(pages, n)
+	T_EACH (pages, n)
 		T_ZX(zi_extent_alloc(*n, 1, ZI_EXTENT_ZERO, &e), ZX_ERR_NO_MEMORY);
 	T_ZX(zi_extent_alloc(zi_host_caps()->arena_pages, 1, ZI_EXTENT_ZERO, &e), ZX_ERR_NO_MEMORY);
 	cr_assert_eq(e.frame, 5, "an output was written by a failed call");
@@ -183,21 +183,21 @@ Test(host_arena, freed_touched__beyond_the_budget__given_back)
 	uint64_t left = 0;
 
 	start(0);
-	T_EACH(e, x) {
+	T_EACH (e, x) {
 		T_OK(zi_extent_alloc(1024, 1, ZI_EXTENT_ZERO, x));
 		T_OK(zi_frames_populate(x->frame, x->pages));
 	}
-	T_EACH(e, x)
+	T_EACH (e, x)
 		zi_extent_free(x->frame, x->pages, true);
 	cr_assert(zi_arena_check());
 	zi_extent_stats(&stats);
 	cr_assert_eq(stats.kept, 16384);
-	T_EACH(e, x)
+	T_EACH (e, x)
 		left += resident(x->frame, x->pages);
 	cr_assert_eq(left, stats.kept);
 	cr_assert_eq(zi_extent_trim(), 16384);
 	cr_assert(zi_arena_check());
-	T_EACH(e, x)
+	T_EACH (e, x)
 		cr_assert_eq(resident(x->frame, x->pages), 0);
 }
 
@@ -206,7 +206,7 @@ Test(host_arena, small_arena__random_use__space_is_recovered)
 {
 	enum { MAX = 700 };
 	static struct zi_extent e[MAX];
-	struct zi_pageset used = { 0 };
+	struct zi_pageset used = {0};
 	uint64_t seed = t_seed();
 	unsigned n = 0, full = 0;
 	unsigned rounds = t_has("no-valgrind") ? 30000 : 3000;
@@ -240,8 +240,8 @@ Test(host_arena, small_arena__random_use__space_is_recovered)
 			bool touched = true; /* the checks above read through the physmap */
 
 			if (t_below(&seed, 2))
-				memset(zi_frame_ptr(e[at].frame + t_below(&seed, e[at].pages)), 0xee,
-				       T_PAGE);
+				memset(zi_frame_ptr(e[at].frame + t_below(&seed, e[at].pages)),
+				       0xee, T_PAGE);
 			cr_assert(zi_pageset_clear(&used, e[at].frame, e[at].pages));
 			zi_extent_free(e[at].frame, e[at].pages, touched);
 			e[at] = e[--n];
@@ -263,17 +263,39 @@ Test(host_arena, small_arena__random_use__space_is_recovered)
 	zi_pageset_clear_all(&used);
 }
 
+/* Where a run ends is found by walking it, so resident neighbours must not make one long run. */
+Test(host_arena, many_small_extents__all_resident__runs_stay_short)
+{
+	uint64_t first = UINT64_MAX, last = 0, at, run, pages;
+	uint64_t seed = t_seed();
+
+	start(0);
+	for (unsigned i = 0; i < 3000; i++) {
+		struct zi_extent e;
+
+		T_OK(zi_extent_alloc(1 + t_below(&seed, 8), 1, ZI_EXTENT_ZERO, &e));
+		T_OK(zi_frames_populate(e.frame, e.pages));
+		first = e.frame < first ? e.frame : first;
+		last = e.frame + e.pages > last ? e.frame + e.pages : last;
+	}
+	for (at = first; at < last && zi_frames_next_data(at, last - at, &run, &pages);
+	     at = run + pages)
+		cr_assert_leq(pages, 256, "run of %lu frames", (unsigned long)pages);
+	cr_assert_lt(last - first, 3000 * 8 * 3 / 2, "too much space is left out");
+	cr_assert(zi_arena_check());
+}
+
 Test(host_arena, free__without_memory__only_space_is_lost)
 {
 	struct zi_extent e[4];
 	struct zi_extent_stats stats;
 
 	start(0);
-	T_EACH(e, x)
+	T_EACH (e, x)
 		T_OK(zi_extent_alloc(2, 2, ZI_EXTENT_ZERO, x));
 	*zi_frame_ptr(e[0].frame) = 1;
 	zi_slab_fail_after(0);
-	T_EACH(e, x)
+	T_EACH (e, x)
 		zi_extent_free(x->frame, x->pages, true);
 	zi_slab_fail_after(-1);
 	zi_extent_stats(&stats);
@@ -288,7 +310,7 @@ Test(host_arena, free__without_memory__only_space_is_lost)
 static void *churn(void *arg)
 {
 	uint64_t seed = (uint64_t)(uintptr_t)arg;
-	struct zi_extent e[16] = { 0 };
+	struct zi_extent e[16] = {0};
 
 	for (unsigned i = 0; i < 3000; i++) {
 		struct zi_extent *x = &e[t_below(&seed, 16)];

@@ -37,10 +37,10 @@ Test(host_futex, wait__deadline__passes)
 
 Test(host_futex, wait__deadline_in_the_past__times_out)
 {
-	static const int64_t past[] = { INT64_MIN, -1, 0, 1 };
+	static const int64_t past[] = {INT64_MIN, -1, 0, 1};
 	_Atomic uint32_t word = 5;
 
-	T_EACH(past, d)
+	T_EACH (past, d)
 		cr_assert_not(zi_futex_wait(&word, 5, *d), "%lld", (long long)*d);
 }
 
@@ -59,7 +59,7 @@ Test(host_futex, wake__all__everybody_goes_on)
 
 	for (unsigned i = 0; i < 4; i++)
 		cr_assert_eq(pthread_create(&thread[i], NULL, wait_at_gate, NULL), 0);
-	nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+	nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
 	gate = 1;
 	zi_futex_wake(&gate, UINT32_MAX);
 	for (unsigned i = 0; i < 4; i++)

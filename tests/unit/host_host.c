@@ -178,9 +178,10 @@ Test(host_host, fork__child_faults__resolved)
 	zi_trap_set_resolver(heal);
 	pid = fork();
 	if (pid == 0) {
-		volatile uint8_t *p = mmap(NULL, T_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-					   0);
+		volatile uint8_t *p =
+			mmap(NULL, T_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
+		ZI_VG_MAKE_DEFINED((void *)(uintptr_t)p, T_PAGE);
 		*p = 5;
 		if (zi_host_start() != ZX_OK)
 			_exit(1);

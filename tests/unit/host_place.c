@@ -54,7 +54,8 @@ Test(host_place, frames__each_protection__access_as_said)
 Test(host_place, frames__placed__same_memory_as_the_physmap)
 {
 	start();
-	T_OK(zi_place_frames((uintptr_t)root, 4 * T_PAGE, e.frame + 2, ZI_PROT_R | ZI_PROT_W, false));
+	T_OK(zi_place_frames((uintptr_t)root, 4 * T_PAGE, e.frame + 2, ZI_PROT_R | ZI_PROT_W,
+			     false));
 	root[T_PAGE + 7] = 0x99;
 	cr_assert_eq(zi_frame_ptr(e.frame + 3)[7], 0x99);
 	zi_frame_ptr(e.frame + 5)[1] = 0x77;
@@ -89,7 +90,7 @@ Test(host_place, protect__part__only_that_part)
 Test(host_place, frames__with_execute__code_runs)
 {
 #if defined(__x86_64__)
-	static const uint8_t code[] = { 0xb8, 0x2a, 0, 0, 0, 0xc3 }; /* mov eax, 42; ret */
+	static const uint8_t code[] = {0xb8, 0x2a, 0, 0, 0, 0xc3}; /* mov eax, 42; ret */
 	int (*fn)(void);
 
 	start();

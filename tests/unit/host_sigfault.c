@@ -17,6 +17,7 @@
 /* Accesses that may fault; the compiler must not think that nothing else happens in them. */
 static void poke(volatile uint8_t *at)
 {
+	ZI_VG_MAKE_DEFINED((void *)(uintptr_t)at, 1);
 	__asm__ volatile("" ::: "memory");
 	*at = 1;
 	__asm__ volatile("" ::: "memory");
@@ -24,6 +25,7 @@ static void poke(volatile uint8_t *at)
 
 static void peek(const volatile uint8_t *at)
 {
+	ZI_VG_MAKE_DEFINED((void *)(uintptr_t)at, 1);
 	__asm__ volatile("" ::: "memory");
 	(void)*at;
 	__asm__ volatile("" ::: "memory");
@@ -60,13 +62,13 @@ Test(host_sigfault, read_and_write__resolved__told_exactly)
 		bool write;
 		enum zi_trap_access access;
 	} rows[] = {
-		{ "read of no access", PROT_NONE, false, ZI_ACCESS_READ },
-		{ "write of no access", PROT_NONE, true, ZI_ACCESS_WRITE },
-		{ "write of read-only", PROT_READ, true, ZI_ACCESS_WRITE },
+		{"read of no access", PROT_NONE, false, ZI_ACCESS_READ},
+		{"write of no access", PROT_NONE, true, ZI_ACCESS_WRITE},
+		{"write of read-only", PROT_READ, true, ZI_ACCESS_WRITE},
 	};
 
 	start();
-	T_EACH(rows, r) {
+	T_EACH (rows, r) {
 		volatile uint8_t *at = page + 77;
 
 		cr_assert_eq(mprotect(page, T_PAGE, r->prot), 0);
@@ -327,6 +329,7 @@ static void *fault_often(void *arg)
 	for (unsigned i = 0; i < 500; i++) {
 		if (mprotect(arg, T_PAGE, PROT_NONE) != 0)
 			return arg;
+		ZI_VG_MAKE_DEFINED(arg, T_PAGE);
 		*p = (uint8_t)i;
 		if (*p != (uint8_t)i)
 			return arg;
@@ -369,8 +372,8 @@ static void fault_on_small_stack(int sig)
 
 Test(host_sigfault, fault_on_a_signal_stack__resolved__fits)
 {
-	stack_t alt = { .ss_sp = small_stack, .ss_size = sizeof(small_stack) };
-	struct sigaction act = { .sa_handler = fault_on_small_stack, .sa_flags = SA_ONSTACK };
+	stack_t alt = {.ss_sp = small_stack, .ss_size = sizeof(small_stack)};
+	struct sigaction act = {.sa_handler = fault_on_small_stack, .sa_flags = SA_ONSTACK};
 
 	t_require("native");
 	start();

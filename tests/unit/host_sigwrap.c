@@ -14,10 +14,10 @@
 #include "t.h"
 
 /* Sanitizers interpose the same functions, and the library leaves its wrappers out. */
-#define NEEDS_WRAPPERS()                                                     \
-	do {                                                                 \
-		if (ZI_SANITIZED)                                            \
-			cr_skip("the signal wrappers are left out here");    \
+#define NEEDS_WRAPPERS()                                                  \
+	do {                                                              \
+		if (ZI_SANITIZED)                                         \
+			cr_skip("the signal wrappers are left out here"); \
 	} while (0)
 
 static uint8_t *page;
@@ -56,6 +56,7 @@ static void make_page(void)
 static void touch(void)
 {
 	cr_assert_eq(mprotect(page, T_PAGE, PROT_NONE), 0);
+	ZI_VG_MAKE_DEFINED(page, T_PAGE);  /* the access is meant to fault */
 	__asm__ volatile("" ::: "memory"); /* handlers run here */
 	*(volatile uint8_t *)(page + 3) = 1;
 	__asm__ volatile("" ::: "memory");
@@ -63,7 +64,7 @@ static void touch(void)
 
 Test(host_sigwrap, handler_set_before__fault__chained)
 {
-	struct sigaction act = { .sa_sigaction = info_handler, .sa_flags = SA_SIGINFO };
+	struct sigaction act = {.sa_sigaction = info_handler, .sa_flags = SA_SIGINFO};
 
 	make_page();
 	cr_assert_eq(sigaction(SIGSEGV, &act, NULL), 0);
@@ -76,7 +77,7 @@ Test(host_sigwrap, handler_set_before__fault__chained)
 
 Test(host_sigwrap, handler_set_after__fault__chained_and_read_back)
 {
-	struct sigaction act = { .sa_handler = plain_handler }, old;
+	struct sigaction act = {.sa_handler = plain_handler}, old;
 
 	NEEDS_WRAPPERS();
 	make_page();
@@ -97,7 +98,7 @@ Test(host_sigwrap, handler_set_after__fault__chained_and_read_back)
 
 Test(host_sigwrap, other_signals__any__as_always)
 {
-	struct sigaction act = { .sa_handler = plain_handler }, old;
+	struct sigaction act = {.sa_handler = plain_handler}, old;
 
 	T_OK(zi_host_start());
 	make_page();
@@ -115,7 +116,7 @@ Test(host_sigwrap, other_signals__any__as_always)
 
 Test(host_sigwrap, mask_of_the_handler__chained__in_force_without_ours)
 {
-	struct sigaction act = { .sa_sigaction = info_handler, .sa_flags = SA_SIGINFO };
+	struct sigaction act = {.sa_sigaction = info_handler, .sa_flags = SA_SIGINFO};
 	sigset_t after;
 
 	NEEDS_WRAPPERS();
@@ -134,7 +135,7 @@ Test(host_sigwrap, mask_of_the_handler__chained__in_force_without_ours)
 
 Test(host_sigwrap, reset_handler__second_fault__default_action, .signal = SIGSEGV)
 {
-	struct sigaction act = { .sa_handler = plain_handler, .sa_flags = (int)SA_RESETHAND };
+	struct sigaction act = {.sa_handler = plain_handler, .sa_flags = (int)SA_RESETHAND};
 
 	make_page();
 	cr_assert_eq(sigaction(SIGSEGV, &act, NULL), 0);
@@ -241,7 +242,7 @@ static void faulting_handler(int sig)
 
 Test(host_sigwrap, fault_in_a_handler_that_blocks_all__resolved)
 {
-	struct sigaction act = { .sa_handler = faulting_handler };
+	struct sigaction act = {.sa_handler = faulting_handler};
 
 	NEEDS_WRAPPERS();
 	make_page();

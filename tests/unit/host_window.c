@@ -70,7 +70,7 @@ Test(host_window, caps__userfaultfd__as_the_system_says)
 Test(host_window, start__address_space_limit__half_is_left)
 {
 	uint64_t used = address_space_used();
-	struct rlimit limit = { used + 2 * GIB, RLIM_INFINITY };
+	struct rlimit limit = {used + 2 * GIB, RLIM_INFINITY};
 	void *p;
 
 	t_require("native");
@@ -85,7 +85,7 @@ Test(host_window, start__address_space_limit__half_is_left)
 Test(host_window, start__hardly_any_address_space__no_memory_until_there_is_more)
 {
 	uint64_t used = address_space_used();
-	struct rlimit limit = { used + 8 * MIB, RLIM_INFINITY };
+	struct rlimit limit = {used + 8 * MIB, RLIM_INFINITY};
 
 	t_require("native");
 	cr_assert_eq(setrlimit(RLIMIT_AS, &limit), 0);
@@ -98,7 +98,7 @@ Test(host_window, start__hardly_any_address_space__no_memory_until_there_is_more
 
 Test(host_window, start__file_size_limit__no_signal_and_usable)
 {
-	struct rlimit limit = { 64 * MIB + 5000, RLIM_INFINITY };
+	struct rlimit limit = {64 * MIB + 5000, RLIM_INFINITY};
 
 	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
 	T_OK(zi_host_start());
@@ -108,7 +108,7 @@ Test(host_window, start__file_size_limit__no_signal_and_usable)
 
 Test(host_window, start__tiny_file_size_limit__no_memory_and_no_signal)
 {
-	struct rlimit limit = { 10000, RLIM_INFINITY };
+	struct rlimit limit = {10000, RLIM_INFINITY};
 
 	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
 	T_ZX(zi_host_start(), ZX_ERR_NO_MEMORY);

@@ -208,17 +208,50 @@ Test(vm_vmar_books, closed_handle__region__stays_in_the_tree)
 	end();
 }
 
+/*
+ * No call can bring this about: the vDSO is a child of the root, which is never destroyed while it lives.
+ * spec: vmar 7.1 #4
+ */
+Test(vm_vmar_books, destroy__vdso_below__access_denied_after_what_lies_below_it)
+{
+	struct zi_vmar *sub, *first, *last;
+	struct zi_mapping *vdso;
+	zx_vaddr_t at;
+
+	begin();
+	sub = allocate(root, 16, 32);
+	first = allocate(sub, 0, 4);
+	map(first, 0, 0, 1);
+	map(sub, 5, 0, 1);
+	at = map(sub, 8, 4, 2);
+	map(sub, 12, 0, 1);
+	last = allocate(sub, 20, 4);
+	zi_lock(&as->lock);
+	vdso = zi_aspace_find_locked(as, at);
+	vdso->is_vdso = true;
+	as->vdso = vdso;
+	zi_unlock(&as->lock);
+	T_ZX(zi_vmar_destroy(sub), ZX_ERR_ACCESS_DENIED);
+	cr_assert(first->dead && !sub->dead && !last->dead);
+	cr_assert_eq(vmo->nmappings, 2);
+	/* Nor by an ancestor's unmap, which looks first. */
+	T_ZX(zi_vmar_unmap(root, sub->base, sub->len, true), ZX_ERR_ACCESS_DENIED);
+	cr_assert_eq(vmo->nmappings, 2);
+	zi_vmar_unref(first);
+	zi_vmar_unref(last);
+	zi_vmar_unref(sub);
+	end();
+}
+
 /* What another thread may do between a map call's two halves. */
 Test(vm_vmar_books, map_in_flight__range_changed_meanwhile__finish_and_cancel_mind_their_own)
 {
-	const struct zi_map_args args = {
+	struct zi_map_args a = {
 		.options = R | ZX_VM_SPECIFIC,
 		.vmar_off = 16 * ZI_PAGE,
-		.vmo = vmo,
 		.len = 8 * ZI_PAGE,
 		.max_prot = R | W,
 	};
-	struct zi_map_args a = args;
 	struct zi_map_result made;
 	zx_vaddr_t other;
 
@@ -248,6 +281,18 @@ Test(vm_vmar_books, map_in_flight__range_changed_meanwhile__finish_and_cancel_mi
 	cr_assert_eq(vmo->nmappings, 2);
 	zi_vmar_map_finish(root, &made);
 	cr_assert_eq(vmo->nmappings, 1);
+
+	/* Split: both halves may merge at once, whatever becomes of the call. */
+	T_OK(zi_vmar_unmap(root, made.addr, 10 * ZI_PAGE, false));
+	a.vmo_off = 4 * ZI_PAGE;
+	T_OK(zi_vmar_map(root, &a, &made));
+	T_OK(zi_vmar_unmap(root, made.addr + 3 * ZI_PAGE, ZI_PAGE, false));
+	cr_assert_eq(vmo->nmappings, 2);
+	map(root, 15, 3, 1);
+	map(root, 24, 12, 1);
+	cr_assert_eq(vmo->nmappings, 2);
+	zi_vmar_map_finish(root, &made);
+	cr_assert_eq(vmo->nmappings, 2);
 	cr_assert(zi_aspace_check(as));
 	end();
 }
@@ -285,16 +330,44 @@ static zx_vaddr_t place(struct zi_vmar *v, uint32_t options, uint64_t pages)
 	return base;
 }
 
-Test(vm_vmar_books, placement__default__lowest_hole_that_fits)
+Test(vm_vmar_books, placement__compact_region__lowest_hole_that_fits)
 {
+	struct zi_vmar *v = NULL;
+
+	unsetenv("ZIRCONIA_ASLR");
 	begin();
-	cr_assert_eq(place(root, 0, 4), root->base);
-	cr_assert_eq(place(root, 0, 2), root->base + 4 * ZI_PAGE);
-	T_OK(zi_vmar_unmap(root, root->base, 4 * ZI_PAGE, true));
-	cr_assert_eq(place(root, 0, 5), root->base + 6 * ZI_PAGE);
-	cr_assert_eq(place(root, 0, 4), root->base);
-	cr_assert_eq(place(root, 20u << ZX_VM_ALIGN_BASE, 1) & 0xfffff, 0);
-	cr_assert_eq(place(root, 32u << ZX_VM_ALIGN_BASE, 1), UINT64_C(1) << 32);
+	T_OK(zi_vmar_allocate(root, ALL_FLAGS | ZX_VM_COMPACT, 0, UINT64_C(1) << 40, &v));
+	cr_assert_eq(place(v, 0, 4), v->base);
+	cr_assert_eq(place(v, 0, 2), v->base + 4 * ZI_PAGE);
+	T_OK(zi_vmar_unmap(v, v->base, 4 * ZI_PAGE, true));
+	cr_assert_eq(place(v, 0, 5), v->base + 6 * ZI_PAGE);
+	cr_assert_eq(place(v, 0, 4), v->base);
+	cr_assert_eq(place(v, 20u << ZX_VM_ALIGN_BASE, 1) & 0xfffff, 0);
+	cr_assert_eq(place(v, 32u << ZX_VM_ALIGN_BASE, 1), UINT64_C(1) << 32);
+	zi_vmar_unref(v);
+	end();
+}
+
+Test(vm_vmar_books, placement__other_region__a_page_left_on_both_sides_while_there_is_room)
+{
+	struct zi_vmar *v;
+	zx_vaddr_t at;
+
+	unsetenv("ZIRCONIA_ASLR");
+	begin();
+	v = allocate(root, 100, 12);
+	cr_assert_eq(place(v, 0, 4), v->base + ZI_PAGE);
+	cr_assert_eq(place(v, 0, 4), v->base + 6 * ZI_PAGE);
+	/* No room any more, but holes: at 0, 5, and 10-11. */
+	at = place(v, 0, 2);
+	cr_assert_eq(at, v->base + 10 * ZI_PAGE);
+	cr_assert_eq(place(v, 0, 1), v->base);
+	cr_assert_eq(place(v, 0, 1), v->base + 5 * ZI_PAGE);
+	/* Aligned ones too, and below a limit. */
+	for (uint32_t exponent = 12; exponent <= 32; exponent++)
+		cr_assert_eq(place(root, exponent << ZX_VM_ALIGN_BASE, 3) & ((1ull << exponent) - 1), 0);
+	cr_assert(zi_aspace_check(as));
+	zi_vmar_unref(v);
 	end();
 }
 

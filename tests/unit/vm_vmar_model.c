@@ -30,6 +30,7 @@ struct region {
 	struct zi_vmar *vmar; /* NULL: the slot is free */
 	bool dead;
 	bool specific;        /* may place at given addresses */
+	bool compact;         /* neighbours may touch though there is room */
 	int parent;
 	uint64_t first, pages;
 };
@@ -102,8 +103,17 @@ static zx_status_t model_place(int r, const struct place *p, bool overwrite, uin
 		return ZX_OK;
 	}
 
-	const uint64_t end = p->upper ? g->first + p->off : g->first + g->pages;
+	const uint64_t last = g->first + g->pages;
+	const uint64_t end = p->upper ? g->first + p->off : last;
+	const uint64_t end_with_room = end < last ? end + 1 : last;
+	const uint64_t room = p->align + p->pages + 1; /* a page on both sides */
 
+	for (uint64_t i = g->first; !g->compact && i + room <= end_with_room; i++) {
+		if ((origin_page + i) % p->align == 0 && is_free(r, i, room)) {
+			*out = i + p->align;
+			return ZX_OK;
+		}
+	}
 	for (uint64_t i = g->first; i + p->pages <= end; i++) {
 		if ((origin_page + i) % p->align == 0 && is_free(r, i, p->pages)) {
 			*out = i;
@@ -265,11 +275,12 @@ static void step_allocate(int step)
 {
 	const int parent = any_region();
 	const struct place p = any_place(parent);
-	const bool specific = t_below(&rnd, 3) > 0;
+	const bool specific = t_below(&rnd, 3) > 0, compact = t_below(&rnd, 2);
 	uint32_t options = (p.specific ? ZX_VM_SPECIFIC : 0) |
 			   (p.upper ? ZX_VM_OFFSET_IS_UPPER_LIMIT : 0) | align_option(&p) |
 			   ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE |
-			   (specific ? ZX_VM_CAN_MAP_SPECIFIC : 0);
+			   (specific ? ZX_VM_CAN_MAP_SPECIFIC : 0) |
+			   (compact ? ZX_VM_COMPACT : 0);
 	struct zi_vmar *v = NULL;
 	uint64_t first = 0;
 	int slot = 1;
@@ -284,7 +295,7 @@ static void step_allocate(int step)
 	if (want != ZX_OK)
 		return;
 	cr_assert_eq(v->base, origin + first * ZI_PAGE, "step %d: VMAR at %#lx", step, v->base);
-	region[slot] = (struct region){ v, false, specific, parent, first, p.pages };
+	region[slot] = (struct region){ v, false, specific, compact, parent, first, p.pages };
 	for (uint64_t i = first; i < first + p.pages; i++)
 		page[i].vmar = slot;
 }
@@ -457,6 +468,8 @@ static void begin(void)
 {
 	struct zi_vmar *root;
 
+	/* The model places at the lowest address. */
+	unsetenv("ZIRCONIA_ASLR");
 	T_OK(zi_vm_start());
 	as = zi_aspace_new();
 	cr_assert_not_null(as);
