@@ -103,36 +103,13 @@ void zi_object_ref(struct zi_object *o)
 	ZI_ASSERT((uint32_t)before != 0 && (uint32_t)before != UINT32_MAX);
 }
 
-bool zi_object_tryref(struct zi_object *o)
-{
-	uint64_t counts = atomic_load_explicit(&o->counts, memory_order_relaxed);
-
-	do {
-		if (counts == 0)
-			return false;
-	} while (!atomic_compare_exchange_weak_explicit(
-		&o->counts, &counts, counts + 1, memory_order_acq_rel, memory_order_relaxed));
-	return true;
-}
-
-static void destroy(struct zi_object *o)
+void zi_object_destroy(struct zi_object *o)
 {
 	ZI_DASSERT(zi_list_is_empty(&o->observers));
 	if (o->ops->destroy != NULL)
 		o->ops->destroy(o);
 	atomic_fetch_sub_explicit(&live_objects, 1, memory_order_relaxed);
 	zi_cache_free(find_cache(o->ops), o);
-}
-
-void zi_object_unref(struct zi_object *o)
-{
-	if (o == NULL)
-		return;
-	uint64_t before = atomic_fetch_sub_explicit(&o->counts, 1, memory_order_acq_rel);
-
-	ZI_DASSERT((uint32_t)before != 0);
-	if (before == 1)
-		destroy(o);
 }
 
 size_t zi_object_live(void)

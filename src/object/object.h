@@ -63,13 +63,29 @@ struct zi_object {
 /* Zeroed object of ops->size bytes with one reference, no handle, a fresh koid and the given signals; NULL: no memory. */
 void *zi_object_new(const struct zi_object_ops *ops, zx_signals_t signals);
 void zi_object_ref(struct zi_object *o);
+void zi_object_destroy(struct zi_object *o); /* for zi_object_unref only: the counts are 0 */
 static inline uint32_t zi_object_handles(struct zi_object *o)
 {
 	return (uint32_t)(atomic_load_explicit(&o->counts, memory_order_relaxed) >> 32);
 }
 /* For pointers that are not references (lists of children): false when the object is going or gone. */
-bool zi_object_tryref(struct zi_object *o);
-void zi_object_unref(struct zi_object *o); /* NULL is accepted; no lock of ours may be held */
+static inline bool zi_object_tryref(struct zi_object *o)
+{
+	uint64_t counts = atomic_load_explicit(&o->counts, memory_order_relaxed);
+
+	do {
+		if (counts == 0)
+			return false;
+	} while (!atomic_compare_exchange_weak_explicit(
+		&o->counts, &counts, counts + 1, memory_order_acq_rel, memory_order_relaxed));
+	return true;
+}
+/* NULL is accepted; no lock of ours may be held. */
+static inline void zi_object_unref(struct zi_object *o)
+{
+	if (o != NULL && atomic_fetch_sub_explicit(&o->counts, 1, memory_order_acq_rel) == 1)
+		zi_object_destroy(o);
+}
 /* Objects that exist, and handles that are open: for leak checks. */
 size_t zi_object_live(void);
 size_t zi_handle_live(void);

@@ -105,12 +105,13 @@ static void *serve(void *unused)
 		}
 		if (queue.count == 0 && idle)
 			break;
-		queue.sleeps_until =
+		const int64_t until =
 			queue.count == 0 ? zi_time_mono() + LINGER_NS : queue.heap[0]->due;
+		queue.sleeps_until = until;
 		uint32_t bell = atomic_load_explicit(&queue.bell, memory_order_relaxed);
 
 		zi_unlock(&queue.lock);
-		bool rung = zi_futex_wait(&queue.bell, bell, queue.sleeps_until);
+		bool rung = zi_futex_wait(&queue.bell, bell, until);
 		zi_lock(&queue.lock);
 		idle = !rung && queue.count == 0;
 	}
