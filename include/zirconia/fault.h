@@ -1,20 +1,23 @@
 /*
  * Faults as a program can ask about them, expect them and live through them.
  *
- * On Zircon an access that cannot be satisfied raises an exception whose synth_code tells why; a debugger or a test catches it
- * through an exception channel. Here the same is had in the faulting thread:
+ * On Zircon an access that cannot be satisfied raises an exception whose synth_code tells why; a
+ * debugger or a test catches it through an exception channel. Here the same is had in the faulting
+ * thread:
  *
- *   ask       zirconia_fault_probe            would this access fault, and with which status? Nothing is accessed
+ *   ask       zirconia_fault_probe            would this access fault, and with which status?
+ *                                             Nothing is accessed
  *   try       zirconia_probe_read8 ...        one access that answers a status instead of faulting
  *             zirconia_copy_fallible ...      many bytes; answers how many were done
  *   expect    zirconia_fault_catch            runs a function and catches the fault that ends it
  *             ZIRCONIA_FAULT_TRY              the same for a block of the own function
  *
- * Accesses through these functions are resolved like any other first: they commit pages, fork pages of clones and ask pagers.
+ * Accesses through these functions are resolved like any other first: they commit pages, fork pages
+ * of clones and ask pagers.
  *
- * Memory that is not emulated (the C library's, the stack, a null pointer) is covered too, as if the host's mappings were Zircon's:
- * ZX_ERR_NOT_FOUND where nothing is mapped, ZX_ERR_ACCESS_DENIED where the mapping forbids it, ZX_ERR_OUT_OF_RANGE past the end of a
- * mapped file.
+ * Memory that is not emulated (the C library's, the stack, a null pointer) is covered too, as if
+ * the host's mappings were Zircon's: ZX_ERR_NOT_FOUND where nothing is mapped, ZX_ERR_ACCESS_DENIED
+ * where the mapping forbids it, ZX_ERR_OUT_OF_RANGE past the end of a mapped file.
  */
 #ifndef ZIRCONIA_FAULT_H_
 #define ZIRCONIA_FAULT_H_
@@ -29,28 +32,35 @@
 
 __BEGIN_CDECLS
 
-/* What Zircon's exception report would say. */
+/*
+ * What Zircon's exception report would say.
+ *
+ * The type is ZX_EXCP_FATAL_PAGE_FAULT, or ZX_EXCP_GENERAL for an address that no page can have.
+ * The status is ZX_ERR_NOT_FOUND, _ACCESS_DENIED, _OUT_OF_RANGE, a pager's code and so on; ZX_OK
+ * with ZX_EXCP_GENERAL.
+ */
 typedef struct zirconia_fault_info {
-	uint32_t type;      /* ZX_EXCP_FATAL_PAGE_FAULT; ZX_EXCP_GENERAL: an address that no page can have */
-	zx_status_t status; /* synth_code: ZX_ERR_NOT_FOUND, _ACCESS_DENIED, _OUT_OF_RANGE, a pager's code, ... ;
-			     * ZX_OK with ZX_EXCP_GENERAL */
+	uint32_t type;      /* zx_excp_type_t */
+	zx_status_t status; /* synth_code */
 	uint32_t access;    /* ZX_VM_PERM_READ, _WRITE or _EXECUTE: what was tried */
 	uint32_t reserved;
-	zx_vaddr_t addr;    /* of the byte that could not be accessed; 0 with ZX_EXCP_GENERAL */
-	zx_vaddr_t ip;      /* of the instruction */
-	uint64_t err_code;  /* the processor's error code where there is one */
+	zx_vaddr_t addr;   /* of the byte that could not be accessed; 0 with ZX_EXCP_GENERAL */
+	zx_vaddr_t ip;     /* of the instruction */
+	uint64_t err_code; /* the processor's error code where there is one */
 } zirconia_fault_info_t;
 
 /* ---- ask */
 
 /*
- * Would an access of the kind `access` (exactly one of ZX_VM_PERM_READ, _WRITE, _EXECUTE) to some byte of [addr, addr + len) fault?
- * Answers for the lowest such byte, as things are now; content that would have to come from a pager is taken to arrive. len 0: ZX_OK.
+ * Would an access of the kind `access` (exactly one of ZX_VM_PERM_READ, _WRITE, _EXECUTE) to some
+ * byte of [addr, addr + len) fault? Answers for the lowest such byte, as things are now; content
+ * that would have to come from a pager is taken to arrive. len 0: ZX_OK.
  *
  * ZX_OK                  no
  * ZX_ERR_NOT_FOUND       no mapping there, or a discarded VMO
  * ZX_ERR_ACCESS_DENIED   the mapping's permissions do not allow it
- * ZX_ERR_OUT_OF_RANGE    past the end of the VMO, or past the stream size of a mapping that faults there
+ * ZX_ERR_OUT_OF_RANGE    past the end of the VMO, or past the stream size of a mapping that faults
+ *                        there
  * ZX_ERR_INVALID_ARGS    `access` is something else
  * ZX_ERR_NO_MEMORY       the library could not be started
  *
@@ -61,8 +71,9 @@ zx_status_t zirconia_fault_probe(const volatile void *addr, size_t len, uint32_t
 /* ---- try */
 
 /*
- * One access of the width in the name, at any alignment; one that is aligned does not tear. ZX_OK, or the status of the fault, and
- * then *out_value is unchanged. ZX_ERR_NO_MEMORY also when the library could not be started.
+ * One access of the width in the name, at any alignment; one that is aligned does not tear. ZX_OK,
+ * or the status of the fault, and then *out_value is unchanged. ZX_ERR_NO_MEMORY also when the
+ * library could not be started.
  */
 zx_status_t zirconia_probe_read8(const volatile void *addr, uint8_t *out_value);
 zx_status_t zirconia_probe_read16(const volatile void *addr, uint16_t *out_value);
@@ -74,15 +85,17 @@ zx_status_t zirconia_probe_write32(volatile void *addr, uint32_t value);
 zx_status_t zirconia_probe_write64(volatile void *addr, uint64_t value);
 
 /*
- * Atomic and relaxed: if *addr is `expected`, it becomes `desired`. *out_previous is what it was before. `addr` is aligned to 4.
- * ZX_OK, whether or not the value was the expected one, or the status of the fault. The access is a write in either case.
+ * Atomic and relaxed: if *addr is `expected`, it becomes `desired`. *out_previous is what it was
+ * before. `addr` is aligned to 4. ZX_OK, whether or not the value was the expected one, or the
+ * status of the fault. The access is a write in either case.
  */
 zx_status_t zirconia_probe_cmpxchg32(volatile void *addr, uint32_t expected, uint32_t desired,
 				     uint32_t *out_previous);
 
 /*
- * Copies up to n bytes, ascending, and answers how many were copied before a byte of either side faulted: n means all. Nothing
- * is touched for n 0. The ranges may not overlap, or the bytes are undefined.
+ * Copies up to n bytes, ascending, and answers how many were copied before a byte of either side
+ * faulted: n means all. Nothing is touched for n 0. The ranges may not overlap, or the bytes are
+ * undefined.
  */
 size_t zirconia_copy_fallible(void *dst, const void *src, size_t n);
 /* Stores up to n bytes of one value, the same way. */
@@ -91,11 +104,13 @@ size_t zirconia_fill_fallible(void *dst, uint8_t value, size_t n);
 /* ---- expect */
 
 /*
- * Calls fn(arg). False when it returned; true when it faulted: then it was left on the spot, as by longjmp, *out_info (may be NULL)
- * tells about the fault, and the signal mask is the one of the call. What fn had locked or allocated is left as it was.
+ * Calls fn(arg). False when it returned; true when it faulted: then it was left on the spot, as by
+ * longjmp, *out_info (may be NULL) tells about the fault, and the signal mask is the one of the
+ * call. What fn had locked or allocated is left as it was.
  *
- * Only this thread's faults are caught. Calls nest: a fault goes to the innermost. A fault in a signal handler of the program which
- * interrupted a zx_* call is not caught by a frame outside of the handler, because the call could never be finished.
+ * Only this thread's faults are caught. Calls nest: a fault goes to the innermost. A fault in a
+ * signal handler of the program which interrupted a zx_* call is not caught by a frame outside of
+ * the handler, because the call could never be finished.
  */
 bool zirconia_fault_catch(void (*fn)(void *arg), void *arg, zirconia_fault_info_t *out_info);
 
@@ -119,7 +134,8 @@ typedef struct zirconia_fault_frame {
  *		...                            (frame.info tells)
  *	}
  *
- * As with setjmp, variables of the function that the block changed and the other part reads must be volatile.
+ * As with setjmp, variables of the function that the block changed and the other part reads must be
+ * volatile.
  */
 #define ZIRCONIA_FAULT_TRY(frame) (setjmp(zirconia_fault_begin(frame)->env) == 0)
 zirconia_fault_frame_t *zirconia_fault_begin(zirconia_fault_frame_t *frame);

@@ -1,32 +1,43 @@
 /*
- * Cursors over memory, after the VmReader and VmWriter of Asterinas: a reader or a writer is the range of bytes that is still to be
- * read or written, and moves on as it is used.
+ * Cursors over memory, after the VmReader and VmWriter of Asterinas: a reader or a writer is the
+ * range of bytes that is still to be read or written, and moves on as it is used.
  *
- * A cursor is infallible (its memory is known to be there) or fallible (an access may fault; it then answers an error and
- * how far it came, and nobody is killed). These are distinct types; an infallible one can be turned into a fallible one, never back.
+ * A cursor is infallible (its memory is known to be there) or fallible (an access may fault; it
+ * then answers an error and how far it came, and nobody is killed). These are distinct types; an
+ * infallible one can be turned into a fallible one, never back.
  *
  *   Rust                                   C
  *   VmReader<Infallible>, <Fallible>       zirconia_vm_reader_t, zirconia_vm_reader_fallible_t
  *   VmWriter<Infallible>, <Fallible>       zirconia_vm_writer_t, zirconia_vm_writer_fallible_t
- *   from_kernel_space(ptr, len), from(&[u8])   zirconia_vm_reader_from(ptr, len), zirconia_vm_writer_from(ptr, len)
- *   from_user_space(ptr, len)              zirconia_vm_reader_from_user(ptr, len), zirconia_vm_writer_from_user(ptr, len)
- *   to_fallible()                          zirconia_vm_reader_to_fallible(r), zirconia_vm_writer_to_fallible(w)
+ *   from_kernel_space(ptr, len), from(&[u8])   zirconia_vm_reader_from(ptr, len),
+ *                                              zirconia_vm_writer_from(ptr, len)
+ *   from_user_space(ptr, len)              zirconia_vm_reader_from_user(ptr, len),
+ *                                          zirconia_vm_writer_from_user(ptr, len)
+ *   to_fallible()                          zirconia_vm_reader_to_fallible(r),
+ *                                          zirconia_vm_writer_to_fallible(w)
  *   clone(), clone_exclusive()             plain assignment of the struct
- *   remain, has_remain, cursor, limit, skip    zirconia_vm_reader_remain(&r) ..., zirconia_vm_reader_fallible_remain(&r) ...
- *   avail, has_avail, cursor, limit, skip      zirconia_vm_writer_avail(&w) ..., zirconia_vm_writer_fallible_avail(&w) ...
+ *   remain, has_remain, cursor, limit, skip    zirconia_vm_reader_remain(&r) ...,
+ *                                              zirconia_vm_reader_fallible_remain(&r) ...
+ *   avail, has_avail, cursor, limit, skip      zirconia_vm_writer_avail(&w) ...,
+ *                                              zirconia_vm_writer_fallible_avail(&w) ...
  *   reader.read(w), writer.write(r)        zirconia_vm_read(&r, &w)
  *   read_fallible, write_fallible          zirconia_vm_read_fallible(&r, &w) both sides fallible,
  *                                          zirconia_vm_read_from_fallible(&r, &w) the reader is,
  *                                          zirconia_vm_read_to_fallible(&r, &w) the writer is
- *   read_val::<T>(), write_val(&v)         ZIRCONIA_VM_READ_VAL(&r, &v), ZIRCONIA_VM_WRITE_VAL(&w, &v), and with _FALLIBLE
- *   read_once::<T>(), write_once(&v)       ZIRCONIA_VM_READ_ONCE(&r, &v), ZIRCONIA_VM_WRITE_ONCE(&w, &v)
+ *   read_val::<T>(), write_val(&v)         ZIRCONIA_VM_READ_VAL(&r, &v),
+ *                                          ZIRCONIA_VM_WRITE_VAL(&w, &v), and with _FALLIBLE
+ *   read_once::<T>(), write_once(&v)       ZIRCONIA_VM_READ_ONCE(&r, &v),
+ *                                          ZIRCONIA_VM_WRITE_ONCE(&w, &v)
  *   atomic_load::<u32>()                   zirconia_vm_atomic_load32(&r, &v)
- *   atomic_compare_exchange(&r, old, new)  zirconia_vm_atomic_compare_exchange32(&w, &r, old, new, &previous, &exchanged)
- *   fill_zeros(len)                        zirconia_vm_fill_zeros(&w, len), zirconia_vm_fill_zeros_fallible(&w, len)
+ *   atomic_compare_exchange(&r, old, new)  zirconia_vm_atomic_compare_exchange32(&w, &r, old, new,
+ *                                          &previous, &exchanged)
+ *   fill_zeros(len)                        zirconia_vm_fill_zeros(&w, len),
+ *                                          zirconia_vm_fill_zeros_fallible(&w, len)
  *   panics                                 abort() after one line on stderr
  *
- * Values are plain old data: every pattern of bits is one, and padding goes along. That ranges stay valid while a cursor is over
- * them, that writers do not alias, and what overlapping copies give, is the caller's business.
+ * Values are plain old data: every pattern of bits is one, and padding goes along. That ranges stay
+ * valid while a cursor is over them, that writers do not alias, and what overlapping copies give,
+ * is the caller's business.
  */
 #ifndef ZIRCONIA_VM_CURSOR_H_
 #define ZIRCONIA_VM_CURSOR_H_
@@ -52,7 +63,10 @@ typedef enum zirconia_vm_error {
 	ZIRCONIA_VM_OVERFLOW,
 } zirconia_vm_error_t;
 
-/* The errno that Asterinas answers its processes for an error: 0, EINVAL, ENOMEM, EFAULT, EFAULT, EIO, EBUSY, EOVERFLOW. */
+/*
+ * The errno that Asterinas answers its processes for an error: 0, EINVAL, ENOMEM, EFAULT, EFAULT,
+ * EIO, EBUSY, EOVERFLOW.
+ */
 int zirconia_vm_error_errno(zirconia_vm_error_t error);
 
 /* How far something came, also when it did not come to its end. */
@@ -86,7 +100,10 @@ void zirconia_vm_misuse(const char *why) __attribute__((noreturn, cold));
 
 /* ---- constructors */
 
-/* [ptr, ptr + len) is valid for the life of the cursor; aborts when it wraps. With len 0, ptr is not looked at. */
+/*
+ * [ptr, ptr + len) is valid for the life of the cursor; aborts when it wraps. With len 0, ptr is
+ * not looked at.
+ */
 static inline zirconia_vm_reader_t zirconia_vm_reader_from(const void *ptr, size_t len)
 {
 	zirconia_vm_reader_t r;
@@ -109,7 +126,10 @@ static inline zirconia_vm_writer_t zirconia_vm_writer_from(void *ptr, size_t len
 	return w;
 }
 
-/* [ptr, ptr + len) may be anything below the end of user space; aborts when it wraps or reaches further. */
+/*
+ * [ptr, ptr + len) may be anything below the end of user space; aborts when it wraps or reaches
+ * further.
+ */
 zirconia_vm_reader_fallible_t zirconia_vm_reader_from_user(const void *ptr, size_t len);
 zirconia_vm_writer_fallible_t zirconia_vm_writer_from_user(void *ptr, size_t len);
 
@@ -138,34 +158,36 @@ static inline zirconia_vm_writer_fallible_t zirconia_vm_writer_to_fallible(zirco
  *   remain, avail     bytes between cursor and end
  *   has_remain, has_avail    there are some
  *   cursor            address of the next byte
- *   limit(max)        moves the end so that at most max bytes are left; never grows; returns its argument
- *   skip(n)           moves the cursor over n bytes; aborts when there are fewer; returns its argument
+ *   limit(max)        moves the end so that at most max bytes are left; never grows; returns its
+ *                     argument
+ *   skip(n)           moves the cursor over n bytes; aborts when there are fewer; returns its
+ *                     argument
  */
-#define ZIRCONIA_VM_CURSOR_(type, pointer, left)                                           \
-	static inline size_t type##_##left(const type##_t *c)                              \
-	{                                                                                  \
-		return (size_t)((uintptr_t)c->end - (uintptr_t)c->cursor);                 \
-	}                                                                                  \
-	static inline bool type##_has_##left(const type##_t *c)                            \
-	{                                                                                  \
-		return c->end != c->cursor;                                                \
-	}                                                                                  \
-	static inline pointer *type##_cursor(const type##_t *c)                            \
-	{                                                                                  \
-		return c->cursor;                                                          \
-	}                                                                                  \
-	static inline type##_t *type##_limit(type##_t *c, size_t max)                      \
-	{                                                                                  \
-		if (max < type##_##left(c))                                                \
-			c->end = c->cursor + max;                                          \
-		return c;                                                                  \
-	}                                                                                  \
-	static inline type##_t *type##_skip(type##_t *c, size_t n)                         \
-	{                                                                                  \
-		if (n > type##_##left(c))                                                  \
-			zirconia_vm_misuse("more bytes are skipped than there are left");  \
-		c->cursor += n;                                                            \
-		return c;                                                                  \
+#define ZIRCONIA_VM_CURSOR_(type, pointer, left)                                          \
+	static inline size_t type##_##left(const type##_t *c)                             \
+	{                                                                                 \
+		return (size_t)((uintptr_t)c->end - (uintptr_t)c->cursor);                \
+	}                                                                                 \
+	static inline bool type##_has_##left(const type##_t *c)                           \
+	{                                                                                 \
+		return c->end != c->cursor;                                               \
+	}                                                                                 \
+	static inline pointer *type##_cursor(const type##_t *c)                           \
+	{                                                                                 \
+		return c->cursor;                                                         \
+	}                                                                                 \
+	static inline type##_t *type##_limit(type##_t *c, size_t max)                     \
+	{                                                                                 \
+		if (max < type##_##left(c))                                               \
+			c->end = c->cursor + max;                                         \
+		return c;                                                                 \
+	}                                                                                 \
+	static inline type##_t *type##_skip(type##_t *c, size_t n)                        \
+	{                                                                                 \
+		if (n > type##_##left(c))                                                 \
+			zirconia_vm_misuse("more bytes are skipped than there are left"); \
+		c->cursor += n;                                                           \
+		return c;                                                                 \
 	}
 
 ZIRCONIA_VM_CURSOR_(zirconia_vm_reader, const uint8_t, remain)
@@ -175,7 +197,10 @@ ZIRCONIA_VM_CURSOR_(zirconia_vm_writer_fallible, uint8_t, avail)
 
 #undef ZIRCONIA_VM_CURSOR_
 
-/* ---- many bytes: as many as the reader has left and the writer has room for. Both cursors move by what was copied. */
+/*
+ * ---- many bytes: as many as the reader has left and the writer has room for. Both cursors move by
+ * what was copied.
+ */
 
 static inline size_t zirconia_vm_read(zirconia_vm_reader_t *r, zirconia_vm_writer_t *w)
 {
@@ -191,7 +216,10 @@ static inline size_t zirconia_vm_read(zirconia_vm_reader_t *r, zirconia_vm_write
 	return n;
 }
 
-/* error is ZIRCONIA_VM_PAGE_FAULT, and count tells how many bytes were copied before; or ZIRCONIA_VM_OK. */
+/*
+ * error is ZIRCONIA_VM_PAGE_FAULT, and count tells how many bytes were copied before; or
+ * ZIRCONIA_VM_OK.
+ */
 zirconia_vm_count_t zirconia_vm_read_fallible(zirconia_vm_reader_fallible_t *r,
 					      zirconia_vm_writer_fallible_t *w);
 zirconia_vm_count_t zirconia_vm_read_from_fallible(zirconia_vm_reader_fallible_t *r,
@@ -218,7 +246,8 @@ zirconia_vm_count_t zirconia_vm_fill_zeros_fallible(zirconia_vm_writer_fallible_
  * ---- one value, at any alignment
  *
  * ZIRCONIA_VM_INVALID_ARGS   fewer bytes left than the value has: nothing is touched
- * ZIRCONIA_VM_PAGE_FAULT     fallible ones only: the cursor is where it was; bytes at the front of the value may have arrived
+ * ZIRCONIA_VM_PAGE_FAULT     fallible ones only: the cursor is where it was; bytes at the front of
+ *                            the value may have arrived
  */
 static inline zirconia_vm_error_t zirconia_vm_read_val(zirconia_vm_reader_t *r, void *out_value,
 						       size_t size)
@@ -257,7 +286,8 @@ zirconia_vm_error_t zirconia_vm_write_val_fallible(zirconia_vm_writer_fallible_t
 /*
  * ---- one value of 1, 2, 4 or 8 bytes by exactly one load or store, infallible only
  *
- * ZIRCONIA_VM_INVALID_ARGS when fewer bytes are left. Aborts when the cursor is not aligned to the value's size.
+ * ZIRCONIA_VM_INVALID_ARGS when fewer bytes are left. Aborts when the cursor is not aligned to the
+ * value's size.
  */
 #define ZIRCONIA_VM_ONCE_(bits)                                                                  \
 	static inline zirconia_vm_error_t zirconia_vm_read_once##bits(zirconia_vm_reader_t *r,   \
@@ -310,10 +340,10 @@ static inline zirconia_vm_error_t zirconia_vm_read_once(zirconia_vm_reader_t *r,
 		err = zirconia_vm_read_once64(r, &v64);
 	if (err == ZIRCONIA_VM_OK)
 		memcpy(out_value,
-		       size == 1   ? (const void *)&v8
-		       : size == 2 ? (const void *)&v16
-		       : size == 4 ? (const void *)&v32
-				   : (const void *)&v64,
+		       size == 1 ? (const void *)&v8 :
+		       size == 2 ? (const void *)&v16 :
+		       size == 4 ? (const void *)&v32 :
+				   (const void *)&v64,
 		       size);
 	return err;
 }
@@ -345,13 +375,16 @@ static inline zirconia_vm_error_t zirconia_vm_write_once(zirconia_vm_writer_t *w
 	return ZIRCONIA_VM_INVALID_ARGS;
 }
 
-/* Does not compile (an array of -1 elements) for a value that cannot be accessed at once; else its size. */
-#define ZIRCONIA_VM_ONCE_SIZE_(value)                                                           \
-	(sizeof(*(value)) +                                                                     \
-	 0 * sizeof(char[sizeof(*(value)) == 1 || sizeof(*(value)) == 2 || sizeof(*(value)) == 4 || \
-					 sizeof(*(value)) == 8                                  \
-				 ? 1                                                            \
-				 : -1]))
+/*
+ * Does not compile (an array of -1 elements) for a value that cannot be accessed at once; else its
+ * size.
+ */
+#define ZIRCONIA_VM_ONCE_SIZE_(value)                                                     \
+	(sizeof(*(value)) +                                                               \
+	 0 * sizeof(char[sizeof(*(value)) == 1 || sizeof(*(value)) == 2 ||                \
+					 sizeof(*(value)) == 4 || sizeof(*(value)) == 8 ? \
+				 1 :                                                      \
+				 -1]))
 #define ZIRCONIA_VM_READ_ONCE(reader, out_value) \
 	zirconia_vm_read_once((reader), (out_value), ZIRCONIA_VM_ONCE_SIZE_(out_value))
 #define ZIRCONIA_VM_WRITE_ONCE(writer, value) \
@@ -362,16 +395,21 @@ static inline zirconia_vm_error_t zirconia_vm_write_once(zirconia_vm_writer_t *w
  *
  * In this order:
  *   ZIRCONIA_VM_INVALID_ARGS   fewer than 4 bytes left, in the writer or the reader
- *   abort                      writer and reader are at different addresses; the address is not aligned to 4
+ *   abort                      writer and reader are at different addresses; the address is not
+ *                              aligned to 4
  *   ZIRCONIA_VM_PAGE_FAULT     the access faulted; the results are unchanged
  */
 zirconia_vm_error_t zirconia_vm_atomic_load32(const zirconia_vm_reader_fallible_t *r,
 					      uint32_t *out_value);
-/* *out_exchanged: the word was `expected` and is `desired` now. The reader shows that reading the word is allowed. */
-zirconia_vm_error_t
-zirconia_vm_atomic_compare_exchange32(const zirconia_vm_writer_fallible_t *w,
-				      const zirconia_vm_reader_fallible_t *r, uint32_t expected,
-				      uint32_t desired, uint32_t *out_previous, bool *out_exchanged);
+/*
+ * *out_exchanged: the word was `expected` and is `desired` now. The reader shows that reading the
+ * word is allowed.
+ */
+zirconia_vm_error_t zirconia_vm_atomic_compare_exchange32(const zirconia_vm_writer_fallible_t *w,
+							  const zirconia_vm_reader_fallible_t *r,
+							  uint32_t expected, uint32_t desired,
+							  uint32_t *out_previous,
+							  bool *out_exchanged);
 
 __END_CDECLS
 

@@ -1,4 +1,6 @@
-/* How the helpers of this folder stop a program that broke a contract, where the originals panic. */
+/*
+ * How the helpers of this folder stop a program that broke a contract, where the originals panic.
+ */
 #ifndef ZI_DEV_MISUSE_I_H
 #define ZI_DEV_MISUSE_I_H
 

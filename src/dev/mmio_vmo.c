@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <zirconia/mmio.h>
 #include <zircon/process.h>
 #include <zircon/syscalls.h>
+#include <zirconia/mmio.h>
 
 struct zirconia_mmio_claim {
 	zx_vaddr_t map_addr; /* page-aligned, in the root VMAR */
@@ -68,8 +68,8 @@ static zx_status_t map(size_t offset, size_t size, zx_handle_t vmo, uint32_t cac
 	if (claim == NULL)
 		return ZX_ERR_NO_MEMORY;
 	claim->map_size = cover.map_size;
-	st = zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE | ZX_VM_MAP_RANGE, 0,
-			 vmo, cover.vmo_off, cover.map_size, &claim->map_addr);
+	st = zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE | ZX_VM_MAP_RANGE,
+			 0, vmo, cover.vmo_off, cover.map_size, &claim->map_addr);
 	if (st != ZX_OK) {
 		free(claim);
 		return st;

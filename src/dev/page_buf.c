@@ -2,9 +2,9 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include <zirconia/page_buf.h>
 #include <zircon/process.h>
 #include <zircon/syscalls.h>
+#include <zirconia/page_buf.h>
 
 #include "dev/misuse_i.h"
 
@@ -38,7 +38,7 @@ static void unmap_whole(zx_handle_t vmar, zx_vaddr_t base, size_t len)
 static zx_status_t init(zirconia_page_buf_t *out_buf, size_t capacity, size_t elem_size,
 			zx_handle_t extra_vmar)
 {
-	zirconia_page_buf_t buf = { .elem_size = elem_size, .extra_vmar = extra_vmar };
+	zirconia_page_buf_t buf = {.elem_size = elem_size, .extra_vmar = extra_vmar};
 	size_t bytes;
 	zx_status_t st;
 
@@ -79,9 +79,9 @@ zx_status_t zirconia_page_buf_init_with_extra_vmar(zirconia_page_buf_t *out_buf,
 						   size_t elem_size, zx_handle_t extra_vmar)
 {
 	/* An invalid handle must not silently mean "no second mapping". */
-	const zx_status_t st = extra_vmar == ZX_HANDLE_INVALID
-				       ? ZX_ERR_BAD_HANDLE
-				       : init(out_buf, capacity, elem_size, extra_vmar);
+	const zx_status_t st = extra_vmar == ZX_HANDLE_INVALID ?
+				       ZX_ERR_BAD_HANDLE :
+				       init(out_buf, capacity, elem_size, extra_vmar);
 
 	if (st != ZX_OK && extra_vmar != ZX_HANDLE_INVALID)
 		zx_handle_close(extra_vmar);
@@ -90,8 +90,8 @@ zx_status_t zirconia_page_buf_init_with_extra_vmar(zirconia_page_buf_t *out_buf,
 
 void zirconia_page_buf_set_name(const zirconia_page_buf_t *buf, const char *name)
 {
-	const zx_status_t st =
-		zx_object_set_property(buf->vmo, ZX_PROP_NAME, name, strnlen(name, ZX_MAX_NAME_LEN));
+	const zx_status_t st = zx_object_set_property(buf->vmo, ZX_PROP_NAME, name,
+						      strnlen(name, ZX_MAX_NAME_LEN));
 
 	if (st != ZX_OK)
 		zi_dev_misuse("page_buf", "the VMO of the buffer could not be named", st);
@@ -100,9 +100,11 @@ void zirconia_page_buf_set_name(const zirconia_page_buf_t *buf, const char *name
 void *zirconia_page_buf_as_mut(zirconia_page_buf_t *buf, size_t elem_size, size_t elem_align)
 {
 	if (elem_align > zx_system_get_page_size())
-		zi_dev_misuse("page_buf", "elements aligned to more than a page cannot be held", ZX_OK);
+		zi_dev_misuse("page_buf", "elements aligned to more than a page cannot be held",
+			      ZX_OK);
 	if (elem_size != buf->elem_size)
-		zi_dev_misuse("page_buf", "the buffer was made for elements of another size", ZX_OK);
+		zi_dev_misuse("page_buf", "the buffer was made for elements of another size",
+			      ZX_OK);
 	return (void *)buf->base;
 }
 

@@ -1,4 +1,4 @@
-/* The calls of zirconia/fault.h. */
+/* The calls of zirconia/fault.h, but for zirconia_copy_fallible, which is vm/fault_copy.S. */
 #include <zirconia/fault.h>
 
 #include "vm/fault_expect.h"
@@ -15,27 +15,28 @@ zx_status_t zirconia_fault_probe(const volatile void *addr, size_t len, uint32_t
 	return zi_fault_probe((uintptr_t)addr, len, access);
 }
 
-#define PROBES(bits)                                                                               \
-	zx_status_t zirconia_probe_read##bits(const volatile void *addr, uint##bits##_t *out_value) \
-	{                                                                                          \
-		const zx_status_t st = zi_fault_expect_start();                                    \
-		struct zi_try got;                                                                 \
-                                                                                                   \
-		if (st != ZX_OK)                                                                   \
-			return st;                                                                 \
-		got = zi_try_load##bits(addr);                                                     \
-		if (got.status == ZX_OK)                                                           \
-			*out_value = (uint##bits##_t)got.value;                                    \
-		return (zx_status_t)got.status;                                                    \
-	}                                                                                          \
-                                                                                                   \
-	zx_status_t zirconia_probe_write##bits(volatile void *addr, uint##bits##_t value)          \
-	{                                                                                          \
-		const zx_status_t st = zi_fault_expect_start();                                    \
-                                                                                                   \
-		if (st != ZX_OK)                                                                   \
-			return st;                                                                 \
-		return (zx_status_t)zi_try_store##bits(addr, value).status;                        \
+#define PROBES(bits)                                                                      \
+	zx_status_t zirconia_probe_read##bits(const volatile void *addr,                  \
+					      uint##bits##_t *out_value)                  \
+	{                                                                                 \
+		const zx_status_t st = zi_fault_expect_start();                           \
+		struct zi_try got;                                                        \
+                                                                                          \
+		if (st != ZX_OK)                                                          \
+			return st;                                                        \
+		got = zi_try_load##bits(addr);                                            \
+		if (got.status == ZX_OK)                                                  \
+			*out_value = (uint##bits##_t)got.value;                           \
+		return (zx_status_t)got.status;                                           \
+	}                                                                                 \
+                                                                                          \
+	zx_status_t zirconia_probe_write##bits(volatile void *addr, uint##bits##_t value) \
+	{                                                                                 \
+		const zx_status_t st = zi_fault_expect_start();                           \
+                                                                                          \
+		if (st != ZX_OK)                                                          \
+			return st;                                                        \
+		return (zx_status_t)zi_try_store##bits(addr, value).status;               \
 	}
 
 PROBES(8)
@@ -57,19 +58,25 @@ zx_status_t zirconia_probe_cmpxchg32(volatile void *addr, uint32_t expected, uin
 	return (zx_status_t)got.status;
 }
 
-size_t zirconia_copy_fallible(void *dst, const void *src, size_t n)
-{
-	return zi_fault_copy(dst, src, n);
-}
-
 size_t zirconia_fill_fallible(void *dst, uint8_t value, size_t n)
 {
 	return zi_fault_fill(dst, value, n);
 }
 
-zirconia_fault_frame_t *zirconia_fault_begin(zirconia_fault_frame_t *frame)
+/*
+ * Not inlined, so that this frame lies right below the owner's: what the owner calls next begins
+ * there.
+ */
+__attribute__((noinline)) zirconia_fault_frame_t *
+zirconia_fault_begin(zirconia_fault_frame_t *frame)
 {
-	zi_fault_frame_begin(frame);
+	uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
+
+#if defined(__x86_64__)
+	/* Above the frame pointer lie its old value and the return address, and then the owner. */
+	sp += 2 * sizeof(uintptr_t);
+#endif
+	zi_fault_frame_begin(frame, sp);
 	return frame;
 }
 

@@ -65,7 +65,8 @@ zx_status_t zx_vmo_write(zx_handle_t handle, const void *buffer, uint64_t offset
 	return st;
 }
 
-static zx_status_t get_size(zx_handle_t handle, uint64_t (*get)(struct zi_vmo *), uint64_t *user_out)
+static zx_status_t get_size(zx_handle_t handle, uint64_t (*get)(struct zi_vmo *),
+			    uint64_t *user_out)
 {
 	struct zi_vmo_object *o;
 	zx_status_t st = zi_handle_get(handle, ZX_OBJ_TYPE_VMO, ZX_RIGHT_NONE, &o, NULL);

@@ -6,6 +6,7 @@
 #include "base/span.h"
 #include "object/object.h"
 #include "syscalls/vmo_i.h"
+#include "vm/vm.h"
 #include "vm/vmo.h"
 
 static const uint32_t snapshot_types = ZX_VMO_CHILD_SNAPSHOT |
@@ -15,8 +16,8 @@ static const uint32_t snapshot_types = ZX_VMO_CHILD_SNAPSHOT |
 /* Rights of a child made through a handle with the rights `in`. */
 static zx_rights_t child_rights(zx_rights_t in, uint32_t options)
 {
-	zx_rights_t rights = (in & ~ZX_RIGHT_RESIZE) | ZX_RIGHT_GET_PROPERTY |
-			     ZX_RIGHT_SET_PROPERTY;
+	zx_rights_t rights =
+		(in & ~ZX_RIGHT_RESIZE) | ZX_RIGHT_GET_PROPERTY | ZX_RIGHT_SET_PROPERTY;
 
 	if (options & ZX_VMO_CHILD_RESIZABLE)
 		rights |= ZX_RIGHT_RESIZE;
@@ -49,7 +50,7 @@ zx_status_t zx_vmo_create_child(zx_handle_t handle, uint32_t options, uint64_t o
 		return ZX_ERR_OUT_OF_RANGE;
 	if ((options & ZX_VMO_CHILD_NO_WRITE) && (options & ZX_VMO_CHILD_RESIZABLE))
 		return ZX_ERR_INVALID_ARGS;
-	if ((options & resizable_reference) == resizable_reference)
+	if ((options & resizable_reference) == resizable_reference && !zi_behaviour_2025())
 		needed |= ZX_RIGHT_RESIZE;
 	st = zi_handle_get(handle, ZX_OBJ_TYPE_VMO, needed, &parent, &rights);
 	if (st != ZX_OK)

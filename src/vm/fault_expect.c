@@ -55,6 +55,11 @@ static bool is_general_protection(const ucontext_t *uc)
 	return uc->uc_mcontext.gregs[REG_TRAPNO] == GENERAL_PROTECTION;
 }
 
+static uintptr_t stack_pointer(const ucontext_t *uc)
+{
+	return (uintptr_t)uc->uc_mcontext.gregs[REG_RSP];
+}
+
 static void go_on_at(ucontext_t *uc, const char *ip)
 {
 	uc->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)ip;
@@ -84,6 +89,11 @@ static bool is_general_protection(const ucontext_t *uc)
 {
 	(void)uc;
 	return false;
+}
+
+static uintptr_t stack_pointer(const ucontext_t *uc)
+{
+	return uc->uc_mcontext.sp;
 }
 
 static void go_on_at(ucontext_t *uc, const char *ip)
@@ -154,12 +164,24 @@ static void describe(const struct zi_trap *trap, zx_status_t status, zirconia_fa
 
 __attribute__((noreturn)) static void leave(zirconia_fault_frame_t *frame)
 {
-	sigset_t mask;
-
-	memcpy(&mask, frame->sigmask, sizeof(mask));
-	pthread_sigmask(SIG_SETMASK, &mask, NULL);
+	pthread_sigmask(SIG_SETMASK, (const sigset_t *)(const void *)frame->sigmask, NULL);
 	innermost = frame->outer;
 	longjmp(frame->env, 1);
+}
+
+/* A fault this close to the stack pointer means that the stack itself cannot be used. */
+#define NEAR_STACK ((uintptr_t)1 << 16)
+
+/*
+ * Where leave() has its stack: where the faulting code had it, since below that everything is free
+ * and carries no marks of a sanitizer. When it has run out of stack, where the frame's owner had
+ * it.
+ */
+static uintptr_t stack_to_leave_on(const struct zi_trap *trap, const zirconia_fault_frame_t *frame)
+{
+	const uintptr_t sp = stack_pointer(trap->ucontext);
+
+	return trap->addr - (sp - NEAR_STACK) < 2 * NEAR_STACK ? frame->sp : sp;
 }
 
 static bool is_between(uintptr_t ip, const char *begin, const char *end)
@@ -188,7 +210,7 @@ bool zi_fault_expecter(const struct zi_trap *trap, zx_status_t status)
 	if (frame == NULL || frame->locks_held != zi_locks_held)
 		return false;
 	describe(trap, status, &frame->info);
-	go_on_in(uc, leave, frame->sp, frame);
+	go_on_in(uc, leave, stack_to_leave_on(trap, frame), frame);
 	return true;
 }
 
@@ -196,17 +218,14 @@ bool zi_fault_expecter(const struct zi_trap *trap, zx_status_t status)
 
 void zi_fault_frame_begin(zirconia_fault_frame_t *frame, uintptr_t sp)
 {
-	sigset_t mask;
-
-	_Static_assert(sizeof(mask) <= sizeof(frame->sigmask), "the frame holds a signal mask");
+	_Static_assert(sizeof(sigset_t) <= sizeof(frame->sigmask), "the frame holds a signal mask");
+	_Static_assert(_Alignof(sigset_t) <= _Alignof(unsigned long), "and holds it aligned");
 	/*
-	 * Without a started library nothing can be caught; whatever faults then meets the default
+	 * Without a started library nothing can be caught; what faults then meets the default
 	 * action.
 	 */
 	(void)zi_fault_expect_start();
-	memset(frame->sigmask, 0, sizeof(frame->sigmask));
-	pthread_sigmask(SIG_SETMASK, NULL, &mask);
-	memcpy(frame->sigmask, &mask, sizeof(mask));
+	pthread_sigmask(SIG_SETMASK, NULL, (sigset_t *)(void *)frame->sigmask);
 	frame->locks_held = zi_locks_held;
 	frame->sp = sp;
 	frame->outer = innermost;

@@ -61,7 +61,7 @@ static inline zx_status_t zi_fault_expect_start(void)
 	return zi_fault_start();
 }
 /* Bodies of the calls of the same name in zirconia/fault.h. */
-/* sp: the thread goes on below it after a fault; the frame's owner needs nothing there. */
+/* sp: below it the frame's owner needs nothing. */
 void zi_fault_frame_begin(zirconia_fault_frame_t *frame, uintptr_t sp);
 void zi_fault_frame_end(zirconia_fault_frame_t *frame);
 size_t zi_fault_fill(void *dst, uint8_t value, size_t n);

@@ -104,8 +104,14 @@ static zx_status_t commit_step(struct zi_vmo *v, uint64_t start, uint64_t pages,
 static bool fits_memory(struct zi_vmo *v, uint64_t off, uint64_t len)
 {
 	struct zi_attr have = { 0 };
+	bool first; /* memory is what fails first, of all that is checked */
 
-	if (len < ZI_COMMIT_LONG || off + len < off)
+	if (len < ZI_COMMIT_LONG)
+		return true;
+	zi_lock(&v->tree->lock);
+	first = zi_in_range(off, len, zi_vmo_size_locked(v)) && !zi_vmo_is_discarded(v);
+	zi_unlock(&v->tree->lock);
+	if (!first)
 		return true;
 	zi_vmo_attribute(v, off, len, &have);
 	return len - have.private_ <= zi_host_memory_available();
@@ -115,7 +121,7 @@ zx_status_t zi_vmo_commit(struct zi_vmo *v, uint64_t off, uint64_t len)
 {
 	if (v->kind == ZI_VMO_PHYSICAL)
 		return ZX_ERR_NOT_SUPPORTED;
-	if (zi_in_range(off, len, zi_vmo_get_size(v)) && !fits_memory(v, off, len))
+	if (!fits_memory(v, off, len))
 		return ZX_ERR_NO_MEMORY;
 	return walk_range(v, off, len, commit_step, false);
 }
@@ -148,6 +154,8 @@ static zx_status_t zero_part(struct zi_vmo *v, uint64_t off, uint64_t len, struc
 	struct zi_node *n = v->node;
 	zx_status_t st;
 
+	if (zi_behaviour_2025() && v->cache_policy != ZX_CACHE_POLICY_CACHED)
+		return ZX_ERR_BAD_STATE;
 	if (zi_node_lookup_content(n, pgi, 1).kind == ZI_FOUND_SOFT)
 		return ZX_OK;
 	if (v->cache_policy != ZX_CACHE_POLICY_CACHED)

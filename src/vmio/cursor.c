@@ -53,7 +53,7 @@ zirconia_vm_reader_fallible_t zirconia_vm_reader_from_user(const void *ptr, size
 	const uint8_t *start = ptr;
 
 	check_user_range(ptr, len);
-	return (zirconia_vm_reader_fallible_t){ start, (const uint8_t *)((uintptr_t)start + len) };
+	return (zirconia_vm_reader_fallible_t){start, (const uint8_t *)((uintptr_t)start + len)};
 }
 
 zirconia_vm_writer_fallible_t zirconia_vm_writer_from_user(void *ptr, size_t len)
@@ -61,7 +61,7 @@ zirconia_vm_writer_fallible_t zirconia_vm_writer_from_user(void *ptr, size_t len
 	uint8_t *start = ptr;
 
 	check_user_range(ptr, len);
-	return (zirconia_vm_writer_fallible_t){ start, (uint8_t *)((uintptr_t)start + len) };
+	return (zirconia_vm_writer_fallible_t){start, (uint8_t *)((uintptr_t)start + len)};
 }
 
 /* Copies and moves both cursors on. */
@@ -72,7 +72,7 @@ static zirconia_vm_count_t copy(uint8_t **dst, size_t avail, const uint8_t **src
 
 	*dst += got;
 	*src += got;
-	return (zirconia_vm_count_t){ got, got < want ? ZIRCONIA_VM_PAGE_FAULT : ZIRCONIA_VM_OK };
+	return (zirconia_vm_count_t){got, got < want ? ZIRCONIA_VM_PAGE_FAULT : ZIRCONIA_VM_OK};
 }
 
 zirconia_vm_count_t zirconia_vm_read_fallible(zirconia_vm_reader_fallible_t *r,
@@ -103,7 +103,7 @@ zirconia_vm_count_t zirconia_vm_fill_zeros_fallible(zirconia_vm_writer_fallible_
 	const size_t got = want == 0 ? 0 : zirconia_fill_fallible(w->cursor, 0, want);
 
 	w->cursor += got;
-	return (zirconia_vm_count_t){ got, got < want ? ZIRCONIA_VM_PAGE_FAULT : ZIRCONIA_VM_OK };
+	return (zirconia_vm_count_t){got, got < want ? ZIRCONIA_VM_PAGE_FAULT : ZIRCONIA_VM_OK};
 }
 
 zirconia_vm_error_t zirconia_vm_read_val_fallible(zirconia_vm_reader_fallible_t *r, void *out_value,
@@ -148,14 +148,15 @@ zirconia_vm_error_t zirconia_vm_atomic_load32(const zirconia_vm_reader_fallible_
 	if (zirconia_vm_reader_fallible_remain(r) < sizeof(*out_value))
 		return ZIRCONIA_VM_INVALID_ARGS;
 	check_word_aligned(r->cursor);
-	return zirconia_probe_read32(r->cursor, out_value) == ZX_OK ? ZIRCONIA_VM_OK
-								    : ZIRCONIA_VM_PAGE_FAULT;
+	return zirconia_probe_read32(r->cursor, out_value) == ZX_OK ? ZIRCONIA_VM_OK :
+								      ZIRCONIA_VM_PAGE_FAULT;
 }
 
-zirconia_vm_error_t
-zirconia_vm_atomic_compare_exchange32(const zirconia_vm_writer_fallible_t *w,
-				      const zirconia_vm_reader_fallible_t *r, uint32_t expected,
-				      uint32_t desired, uint32_t *out_previous, bool *out_exchanged)
+zirconia_vm_error_t zirconia_vm_atomic_compare_exchange32(const zirconia_vm_writer_fallible_t *w,
+							  const zirconia_vm_reader_fallible_t *r,
+							  uint32_t expected, uint32_t desired,
+							  uint32_t *out_previous,
+							  bool *out_exchanged)
 {
 	if (zirconia_vm_writer_fallible_avail(w) < sizeof(expected) ||
 	    zirconia_vm_reader_fallible_remain(r) < sizeof(expected))

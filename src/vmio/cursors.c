@@ -12,14 +12,14 @@ static size_t slice_bytes(size_t n, size_t elem_size)
 	return bytes;
 }
 
-zirconia_vm_error_t zirconia_vm_io_read_slice(zirconia_vm_io_t io, size_t offset, void *elems, size_t n,
-					      size_t elem_size)
+zirconia_vm_error_t zirconia_vm_io_read_slice(zirconia_vm_io_t io, size_t offset, void *elems,
+					      size_t n, size_t elem_size)
 {
 	return zirconia_vm_io_read_bytes(io, offset, elems, slice_bytes(n, elem_size));
 }
 
-zirconia_vm_error_t zirconia_vm_io_write_slice(zirconia_vm_io_t io, size_t offset, const void *elems,
-					       size_t n, size_t elem_size)
+zirconia_vm_error_t zirconia_vm_io_write_slice(zirconia_vm_io_t io, size_t offset,
+					       const void *elems, size_t n, size_t elem_size)
 {
 	return zirconia_vm_io_write_bytes(io, offset, elems, slice_bytes(n, elem_size));
 }
@@ -45,7 +45,8 @@ static zirconia_vm_error_t read_at(zirconia_vm_reader_fallible_t *from, size_t o
 
 	if (err != ZIRCONIA_VM_OK)
 		return err;
-	return zirconia_vm_read_fallible(zirconia_vm_reader_fallible_skip(from, offset), writer).error;
+	return zirconia_vm_read_fallible(zirconia_vm_reader_fallible_skip(from, offset), writer)
+		.error;
 }
 
 static zirconia_vm_error_t write_at(zirconia_vm_writer_fallible_t *to, size_t offset,
@@ -57,20 +58,22 @@ static zirconia_vm_error_t write_at(zirconia_vm_writer_fallible_t *to, size_t of
 
 	if (err != ZIRCONIA_VM_OK)
 		return err;
-	return zirconia_vm_read_fallible(reader, zirconia_vm_writer_fallible_skip(to, offset)).error;
+	return zirconia_vm_read_fallible(reader, zirconia_vm_writer_fallible_skip(to, offset))
+		.error;
 }
 
 /* What is left to be said about `len` zeros of which `done` were written without a fault. */
 static zirconia_vm_count_t filled(size_t done, size_t len)
 {
-	return (zirconia_vm_count_t){ done, done < len ? ZIRCONIA_VM_INVALID_ARGS : ZIRCONIA_VM_OK };
+	return (zirconia_vm_count_t){done, done < len ? ZIRCONIA_VM_INVALID_ARGS : ZIRCONIA_VM_OK};
 }
 
-static const zirconia_vm_count_t outside = { 0, ZIRCONIA_VM_INVALID_ARGS };
+static const zirconia_vm_count_t outside = {0, ZIRCONIA_VM_INVALID_ARGS};
 
 /* ---- infallible cursors */
 
-static zirconia_vm_error_t sure_read(void *object, size_t offset, zirconia_vm_writer_fallible_t *writer)
+static zirconia_vm_error_t sure_read(void *object, size_t offset,
+				     zirconia_vm_writer_fallible_t *writer)
 {
 	const zirconia_vm_cursors_t *c = object;
 	zirconia_vm_reader_fallible_t from;
@@ -84,7 +87,8 @@ static zirconia_vm_error_t sure_read(void *object, size_t offset, zirconia_vm_wr
 	return read_at(&from, offset, writer);
 }
 
-static zirconia_vm_error_t sure_write(void *object, size_t offset, zirconia_vm_reader_fallible_t *reader)
+static zirconia_vm_error_t sure_write(void *object, size_t offset,
+				      zirconia_vm_reader_fallible_t *reader)
 {
 	const zirconia_vm_cursors_t *c = object;
 	zirconia_vm_writer_fallible_t to;
@@ -106,7 +110,7 @@ static zirconia_vm_count_t sure_fill(void *object, size_t offset, size_t len)
 
 	err = c->writer(c->object, &to);
 	if (err != ZIRCONIA_VM_OK)
-		return (zirconia_vm_count_t){ 0, err };
+		return (zirconia_vm_count_t){0, err};
 	if (offset > zirconia_vm_writer_avail(&to))
 		return outside;
 	return filled(zirconia_vm_fill_zeros(zirconia_vm_writer_skip(&to, offset), len), len);
@@ -126,7 +130,8 @@ static zirconia_vm_error_t sure_read_once(void *object, size_t offset, void *out
 	return zirconia_vm_read_once(zirconia_vm_reader_skip(&from, offset), out_value, size);
 }
 
-static zirconia_vm_error_t sure_write_once(void *object, size_t offset, const void *value, size_t size)
+static zirconia_vm_error_t sure_write_once(void *object, size_t offset, const void *value,
+					   size_t size)
 {
 	const zirconia_vm_cursors_t *c = object;
 	zirconia_vm_writer_t to;
@@ -140,9 +145,9 @@ static zirconia_vm_error_t sure_write_once(void *object, size_t offset, const vo
 	return zirconia_vm_write_once(zirconia_vm_writer_skip(&to, offset), value, size);
 }
 
-static const zirconia_vm_io_ops_t sure_ops = { sure_read, sure_write };
-static const zirconia_vm_io_fill_ops_t sure_fill_ops = { sure_fill };
-static const zirconia_vm_io_once_ops_t sure_once_ops = { sure_read_once, sure_write_once };
+static const zirconia_vm_io_ops_t sure_ops = {sure_read, sure_write};
+static const zirconia_vm_io_fill_ops_t sure_fill_ops = {sure_fill};
+static const zirconia_vm_io_once_ops_t sure_once_ops = {sure_read_once, sure_write_once};
 
 /* The functions above only read what the pointer points to. */
 static void *object_of(const void *cursors)
@@ -152,17 +157,17 @@ static void *object_of(const void *cursors)
 
 zirconia_vm_io_t zirconia_vm_io_of_cursors(const zirconia_vm_cursors_t *cursors)
 {
-	return (zirconia_vm_io_t){ &sure_ops, object_of(cursors) };
+	return (zirconia_vm_io_t){&sure_ops, object_of(cursors)};
 }
 
 zirconia_vm_io_fill_t zirconia_vm_io_fill_of_cursors(const zirconia_vm_cursors_t *cursors)
 {
-	return (zirconia_vm_io_fill_t){ &sure_fill_ops, object_of(cursors) };
+	return (zirconia_vm_io_fill_t){&sure_fill_ops, object_of(cursors)};
 }
 
 zirconia_vm_io_once_t zirconia_vm_io_once_of_cursors(const zirconia_vm_cursors_t *cursors)
 {
-	return (zirconia_vm_io_once_t){ &sure_once_ops, object_of(cursors) };
+	return (zirconia_vm_io_once_t){&sure_once_ops, object_of(cursors)};
 }
 
 /* ---- fallible cursors */
@@ -196,25 +201,25 @@ static zirconia_vm_count_t unsure_fill(void *object, size_t offset, size_t len)
 
 	err = c->writer(c->object, &to);
 	if (err != ZIRCONIA_VM_OK)
-		return (zirconia_vm_count_t){ 0, err };
+		return (zirconia_vm_count_t){0, err};
 	if (offset > zirconia_vm_writer_fallible_avail(&to))
 		return outside;
 	done = zirconia_vm_fill_zeros_fallible(zirconia_vm_writer_fallible_skip(&to, offset), len);
 	return done.error != ZIRCONIA_VM_OK ? done : filled(done.count, len);
 }
 
-static const zirconia_vm_io_ops_t unsure_ops = { unsure_read, unsure_write };
-static const zirconia_vm_io_fill_ops_t unsure_fill_ops = { unsure_fill };
+static const zirconia_vm_io_ops_t unsure_ops = {unsure_read, unsure_write};
+static const zirconia_vm_io_fill_ops_t unsure_fill_ops = {unsure_fill};
 
 zirconia_vm_io_t zirconia_vm_io_of_cursors_fallible(const zirconia_vm_cursors_fallible_t *cursors)
 {
-	return (zirconia_vm_io_t){ &unsure_ops, object_of(cursors) };
+	return (zirconia_vm_io_t){&unsure_ops, object_of(cursors)};
 }
 
 zirconia_vm_io_fill_t
 zirconia_vm_io_fill_of_cursors_fallible(const zirconia_vm_cursors_fallible_t *cursors)
 {
-	return (zirconia_vm_io_fill_t){ &unsure_fill_ops, object_of(cursors) };
+	return (zirconia_vm_io_fill_t){&unsure_fill_ops, object_of(cursors)};
 }
 
 /* ---- plain memory, whose cursors cannot be refused */
@@ -237,10 +242,11 @@ static zirconia_vm_error_t memory_writer(void *object, zirconia_vm_writer_t *out
 
 static zirconia_vm_cursors_t memory_cursors(const zirconia_vm_memory_t *m)
 {
-	return (zirconia_vm_cursors_t){ object_of(m), memory_reader, memory_writer };
+	return (zirconia_vm_cursors_t){object_of(m), memory_reader, memory_writer};
 }
 
-static zirconia_vm_error_t memory_read(void *object, size_t offset, zirconia_vm_writer_fallible_t *writer)
+static zirconia_vm_error_t memory_read(void *object, size_t offset,
+				       zirconia_vm_writer_fallible_t *writer)
 {
 	zirconia_vm_cursors_t c = memory_cursors(object);
 
@@ -262,14 +268,16 @@ static zirconia_vm_count_t memory_fill(void *object, size_t offset, size_t len)
 	return sure_fill(&c, offset, len);
 }
 
-static zirconia_vm_error_t memory_read_once(void *object, size_t offset, void *out_value, size_t size)
+static zirconia_vm_error_t memory_read_once(void *object, size_t offset, void *out_value,
+					    size_t size)
 {
 	zirconia_vm_cursors_t c = memory_cursors(object);
 
 	return sure_read_once(&c, offset, out_value, size);
 }
 
-static zirconia_vm_error_t memory_write_once(void *object, size_t offset, const void *value, size_t size)
+static zirconia_vm_error_t memory_write_once(void *object, size_t offset, const void *value,
+					     size_t size)
 {
 	zirconia_vm_cursors_t c = memory_cursors(object);
 
@@ -278,21 +286,21 @@ static zirconia_vm_error_t memory_write_once(void *object, size_t offset, const 
 
 zirconia_vm_io_t zirconia_vm_memory_io(zirconia_vm_memory_t *memory)
 {
-	static const zirconia_vm_io_ops_t ops = { memory_read, memory_write };
+	static const zirconia_vm_io_ops_t ops = {memory_read, memory_write};
 
-	return (zirconia_vm_io_t){ &ops, memory };
+	return (zirconia_vm_io_t){&ops, memory};
 }
 
 zirconia_vm_io_fill_t zirconia_vm_memory_io_fill(zirconia_vm_memory_t *memory)
 {
-	static const zirconia_vm_io_fill_ops_t ops = { memory_fill };
+	static const zirconia_vm_io_fill_ops_t ops = {memory_fill};
 
-	return (zirconia_vm_io_fill_t){ &ops, memory };
+	return (zirconia_vm_io_fill_t){&ops, memory};
 }
 
 zirconia_vm_io_once_t zirconia_vm_memory_io_once(zirconia_vm_memory_t *memory)
 {
-	static const zirconia_vm_io_once_ops_t ops = { memory_read_once, memory_write_once };
+	static const zirconia_vm_io_once_ops_t ops = {memory_read_once, memory_write_once};
 
-	return (zirconia_vm_io_once_t){ &ops, memory };
+	return (zirconia_vm_io_once_t){&ops, memory};
 }

@@ -2,9 +2,9 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include <zirconia/vm_io.h>
 #include <zircon/process.h>
 #include <zircon/syscalls.h>
+#include <zirconia/vm_io.h>
 
 zirconia_vm_error_t zirconia_vm_error_from_status(zx_status_t status)
 {
@@ -45,8 +45,9 @@ static zirconia_vm_error_t check_range(const zirconia_vm_vmo_t *v, size_t offset
 /*
  * ---- many bytes
  *
- * The whole transfer is tried as one call. Its status does not tell on which side it failed nor how far it came: after a failure the
- * transfer is made again in pieces through a buffer of our own, whose two halves fail separately.
+ * The whole transfer is tried as one call. Its status does not tell on which side it failed nor how
+ * far it came: after a failure the transfer is made again in pieces through a buffer of our own,
+ * whose two halves fail separately.
  */
 
 enum { PIECE = 4096 };
@@ -97,7 +98,8 @@ static zirconia_vm_error_t write_in_pieces(zx_handle_t vmo, uint64_t offset,
 	return ZIRCONIA_VM_OK;
 }
 
-static zirconia_vm_error_t vmo_read(void *object, size_t offset, zirconia_vm_writer_fallible_t *writer)
+static zirconia_vm_error_t vmo_read(void *object, size_t offset,
+				    zirconia_vm_writer_fallible_t *writer)
 {
 	const zirconia_vm_vmo_t *v = object;
 	const size_t len = zirconia_vm_writer_fallible_avail(writer);
@@ -113,7 +115,8 @@ static zirconia_vm_error_t vmo_read(void *object, size_t offset, zirconia_vm_wri
 	return ZIRCONIA_VM_OK;
 }
 
-static zirconia_vm_error_t vmo_write(void *object, size_t offset, zirconia_vm_reader_fallible_t *reader)
+static zirconia_vm_error_t vmo_write(void *object, size_t offset,
+				     zirconia_vm_reader_fallible_t *reader)
 {
 	const zirconia_vm_vmo_t *v = object;
 	const size_t len = zirconia_vm_reader_fallible_remain(reader);
@@ -132,7 +135,7 @@ static zirconia_vm_error_t vmo_write(void *object, size_t offset, zirconia_vm_re
 static zirconia_vm_count_t vmo_fill(void *object, size_t offset, size_t len)
 {
 	const zirconia_vm_vmo_t *v = object;
-	zirconia_vm_count_t done = { 0, ZIRCONIA_VM_INVALID_ARGS };
+	zirconia_vm_count_t done = {0, ZIRCONIA_VM_INVALID_ARGS};
 	uint64_t size;
 	zx_status_t st;
 
@@ -154,7 +157,10 @@ static zirconia_vm_count_t vmo_fill(void *object, size_t offset, size_t len)
 
 /* ---- one access */
 
-/* A mapping of the front of the VMO. Longer ones are put before shorter ones when the VMO has grown; all stay until the end. */
+/*
+ * A mapping of the front of the VMO. Longer ones are put before shorter ones when the VMO has
+ * grown; all stay until the end.
+ */
 struct zirconia_vm_window {
 	zx_vaddr_t base;
 	uint64_t len;
@@ -169,7 +175,8 @@ static zx_status_t map(zx_handle_t vmo, uint64_t offset, uint64_t len, struct zi
 
 	w->len = len;
 	w->writable = true;
-	st = zx_vmar_map(zx_vmar_root_self(), options | ZX_VM_PERM_WRITE, 0, vmo, offset, len, &w->base);
+	st = zx_vmar_map(zx_vmar_root_self(), options | ZX_VM_PERM_WRITE, 0, vmo, offset, len,
+			 &w->base);
 	if (st == ZX_ERR_ACCESS_DENIED) {
 		w->writable = false;
 		st = zx_vmar_map(zx_vmar_root_self(), options, 0, vmo, offset, len, &w->base);
@@ -182,7 +189,10 @@ static void unmap(const struct zirconia_vm_window *w)
 	(void)zx_vmar_unmap(zx_vmar_root_self(), w->base, w->len);
 }
 
-/* The newest window, which covers `size` bytes: made if need be. NULL: it cannot be made, *out_status tells why. */
+/*
+ * The newest window, which covers `size` bytes: made if need be. NULL: it cannot be made,
+ * *out_status tells why.
+ */
 static const struct zirconia_vm_window *window(zirconia_vm_vmo_t *v, uint64_t size,
 					       zx_status_t *out_status)
 {
@@ -274,8 +284,8 @@ static zirconia_vm_error_t access_once(zirconia_vm_vmo_t *v, size_t offset, unio
 	}
 	if (write && !w->writable)
 		err = ZIRCONIA_VM_ACCESS_DENIED;
-	else if ((write ? store_once(w->base + in_window, value, size)
-			: load_once(w->base + in_window, value, size)) != ZX_OK)
+	else if ((write ? store_once(w->base + in_window, value, size) :
+			  load_once(w->base + in_window, value, size)) != ZX_OK)
 		err = ZIRCONIA_VM_PAGE_FAULT;
 	if (w == &page)
 		unmap(&page);
@@ -293,7 +303,8 @@ static zirconia_vm_error_t vmo_read_once(void *object, size_t offset, void *out_
 	return err;
 }
 
-static zirconia_vm_error_t vmo_write_once(void *object, size_t offset, const void *value, size_t size)
+static zirconia_vm_error_t vmo_write_once(void *object, size_t offset, const void *value,
+					  size_t size)
 {
 	union once copy;
 
@@ -323,21 +334,21 @@ void zirconia_vm_vmo_done(zirconia_vm_vmo_t *vmo)
 
 zirconia_vm_io_t zirconia_vm_vmo_io(zirconia_vm_vmo_t *vmo)
 {
-	static const zirconia_vm_io_ops_t ops = { vmo_read, vmo_write };
+	static const zirconia_vm_io_ops_t ops = {vmo_read, vmo_write};
 
-	return (zirconia_vm_io_t){ &ops, vmo };
+	return (zirconia_vm_io_t){&ops, vmo};
 }
 
 zirconia_vm_io_fill_t zirconia_vm_vmo_io_fill(zirconia_vm_vmo_t *vmo)
 {
-	static const zirconia_vm_io_fill_ops_t ops = { vmo_fill };
+	static const zirconia_vm_io_fill_ops_t ops = {vmo_fill};
 
-	return (zirconia_vm_io_fill_t){ &ops, vmo };
+	return (zirconia_vm_io_fill_t){&ops, vmo};
 }
 
 zirconia_vm_io_once_t zirconia_vm_vmo_io_once(zirconia_vm_vmo_t *vmo)
 {
-	static const zirconia_vm_io_once_ops_t ops = { vmo_read_once, vmo_write_once };
+	static const zirconia_vm_io_once_ops_t ops = {vmo_read_once, vmo_write_once};
 
-	return (zirconia_vm_io_once_t){ &ops, vmo };
+	return (zirconia_vm_io_once_t){&ops, vmo};
 }
