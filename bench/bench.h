@@ -26,6 +26,7 @@ struct bench_row {
 extern const struct bench_row bench_vmo[];
 extern const struct bench_row bench_map[];
 extern const struct bench_row bench_clone[];
+extern const struct bench_row bench_vm_io[];
 
 double bench_now(void); /* ns, monotonic */
 

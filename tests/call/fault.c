@@ -1,4 +1,8 @@
-/* Faults as a program sees them: asked about, tried, and caught (zirconia/fault.h). Each cause of vmar.md 8.1 goes every way. */
+/* zi-test: valgrind */
+/*
+ * Faults as a program sees them: asked about, tried, and caught (zirconia/fault.h). Each cause of
+ * vmar.md 8.1 goes every way.
+ */
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -6,10 +10,10 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include <zirconia/debug.h>
-#include <zirconia/fault.h>
 #include <zircon/process.h>
 #include <zircon/syscalls/exception.h>
+#include <zirconia/debug.h>
+#include <zirconia/fault.h>
 
 #include "t.h"
 
@@ -104,7 +108,8 @@ static zx_vaddr_t shrunk(void)
 static zx_vaddr_t beyond_stream_size(void)
 {
 	const zx_handle_t vmo = t_vmo(4 * T_PAGE);
-	const zx_vaddr_t addr = map(RW | ZX_VM_ALLOW_FAULTS | ZX_VM_FAULT_BEYOND_STREAM_SIZE, vmo, 0, 4 * T_PAGE);
+	const zx_vaddr_t addr =
+		map(RW | ZX_VM_ALLOW_FAULTS | ZX_VM_FAULT_BEYOND_STREAM_SIZE, vmo, 0, 4 * T_PAGE);
 
 	T_OK(zx_vmo_set_stream_size(vmo, T_PAGE + 1));
 	*(volatile char *)(addr + 2 * T_PAGE - 1) = 1;
@@ -166,13 +171,16 @@ static const struct {
 	{"hole", unmapped, ZX_ERR_NOT_FOUND, ZX_ERR_NOT_FOUND},
 	{"empty VMAR", empty_vmar, ZX_ERR_NOT_FOUND, ZX_ERR_NOT_FOUND},
 	{"null pointer", null_pointer, ZX_ERR_NOT_FOUND, ZX_ERR_NOT_FOUND},
-	{"page of the host's without access", foreign_no_access, ZX_ERR_ACCESS_DENIED, ZX_ERR_ACCESS_DENIED},
-	{"file of the host's that is too short", foreign_file_cut_short, ZX_ERR_OUT_OF_RANGE, ZX_ERR_OUT_OF_RANGE},
+	{"page of the host's without access", foreign_no_access, ZX_ERR_ACCESS_DENIED,
+	 ZX_ERR_ACCESS_DENIED},
+	{"file of the host's that is too short", foreign_file_cut_short, ZX_ERR_OUT_OF_RANGE,
+	 ZX_ERR_OUT_OF_RANGE},
 	/* spec: vmar 8.1 #3 */
 	{"mapping without permissions", no_permission, ZX_ERR_ACCESS_DENIED, ZX_ERR_ACCESS_DENIED},
 	{"read-only mapping", read_only, ZX_OK, ZX_ERR_ACCESS_DENIED},
 	{"page protected later", protected_later, ZX_OK, ZX_ERR_ACCESS_DENIED},
-	{"read-only mapping past the end", read_only_past_the_end, ZX_ERR_OUT_OF_RANGE, ZX_ERR_ACCESS_DENIED},
+	{"read-only mapping past the end", read_only_past_the_end, ZX_ERR_OUT_OF_RANGE,
+	 ZX_ERR_ACCESS_DENIED},
 	/* spec: vmar 8.1 #4 */
 	{"past the end", past_the_end, ZX_ERR_OUT_OF_RANGE, ZX_ERR_OUT_OF_RANGE},
 	{"wholly past the end", wholly_past_the_end, ZX_ERR_OUT_OF_RANGE, ZX_ERR_OUT_OF_RANGE},
@@ -190,7 +198,7 @@ static const struct {
 
 Test(fault, probe__each_cause__status_and_no_fault)
 {
-	T_EACH(causes, c) {
+	T_EACH (causes, c) {
 		const void *addr = (void *)c->make();
 
 		T_ZX_ROW(c->name, zirconia_fault_probe(addr, 1, ZX_VM_PERM_READ), c->read);
@@ -207,7 +215,10 @@ Test(fault, probe__arguments__checked)
 	T_ZX(zirconia_fault_probe((void *)addr, 1, RW), ZX_ERR_INVALID_ARGS);
 	T_ZX(zirconia_fault_probe((void *)addr, 1, ZX_VM_SPECIFIC), ZX_ERR_INVALID_ARGS);
 	T_ZX(zirconia_fault_probe((void *)addr, 0, 0), ZX_ERR_INVALID_ARGS);
-	/* No VMO handle can be mapped executable without a resource: reading is allowed, fetching is not. */
+	/*
+	 * No VMO handle can be mapped executable without a resource: reading is allowed, fetching
+	 * is not.
+	 */
 	T_ZX(zirconia_fault_probe((void *)addr, 1, ZX_VM_PERM_EXECUTE), ZX_ERR_ACCESS_DENIED);
 }
 
@@ -220,9 +231,10 @@ Test(fault, probe__range__lowest_offender_decides)
 	zx_vaddr_t addr;
 
 	T_OK(zx_vmar_allocate(zx_vmar_root_self(),
-			      ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE | ZX_VM_CAN_MAP_SPECIFIC, 0, 16 * T_PAGE,
-			      &vmar, &base));
-	T_OK(zx_vmar_map(vmar, RW | ZX_VM_SPECIFIC | ZX_VM_ALLOW_FAULTS, 0, vmo, 0, 6 * T_PAGE, &addr));
+			      ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE | ZX_VM_CAN_MAP_SPECIFIC, 0,
+			      16 * T_PAGE, &vmar, &base));
+	T_OK(zx_vmar_map(vmar, RW | ZX_VM_SPECIFIC | ZX_VM_ALLOW_FAULTS, 0, vmo, 0, 6 * T_PAGE,
+			 &addr));
 	T_OK(zx_vmar_protect(vmar, ZX_VM_PERM_READ, addr + 2 * T_PAGE, 2 * T_PAGE));
 
 	static const struct {
@@ -237,13 +249,15 @@ Test(fault, probe__range__lowest_offender_decides)
 		{"all that can be read", 0, 4 * T_PAGE, ZX_VM_PERM_READ, ZX_OK},
 		{"one byte more", 0, 4 * T_PAGE + 1, ZX_VM_PERM_READ, ZX_ERR_OUT_OF_RANGE},
 		{"all written", 0, 8 * T_PAGE, ZX_VM_PERM_WRITE, ZX_ERR_ACCESS_DENIED},
-		{"last byte of the hole's predecessor", 6 * T_PAGE - 1, 2, ZX_VM_PERM_READ, ZX_ERR_OUT_OF_RANGE},
+		{"last byte of the hole's predecessor", 6 * T_PAGE - 1, 2, ZX_VM_PERM_READ,
+		 ZX_ERR_OUT_OF_RANGE},
 		{"hole", 6 * T_PAGE, 1, ZX_VM_PERM_READ, ZX_ERR_NOT_FOUND},
 		{"everything there is", 0, SIZE_MAX, ZX_VM_PERM_READ, ZX_ERR_OUT_OF_RANGE},
 	};
 
-	T_EACH(rows, r)
-		T_ZX_ROW(r->name, zirconia_fault_probe((void *)(base + r->from), r->len, r->access), r->want);
+	T_EACH (rows, r)
+		T_ZX_ROW(r->name, zirconia_fault_probe((void *)(base + r->from), r->len, r->access),
+			 r->want);
 }
 
 Test(fault, probe__memory_of_the_host__as_it_is)
@@ -260,7 +274,8 @@ Test(fault, probe__memory_of_the_host__as_it_is)
 	T_ZX(zirconia_fault_probe(guarded, T_PAGE + 2, ZX_VM_PERM_WRITE), ZX_ERR_ACCESS_DENIED);
 	T_OK(zirconia_fault_probe((void *)(uintptr_t)zirconia_fault_probe, 1, ZX_VM_PERM_EXECUTE));
 	T_ZX(zirconia_fault_probe((void *)UINTPTR_MAX, 1, ZX_VM_PERM_READ), ZX_ERR_NOT_FOUND);
-	T_ZX(zirconia_fault_probe((void *)((uintptr_t)1 << 62), 1, ZX_VM_PERM_READ), ZX_ERR_NOT_FOUND);
+	T_ZX(zirconia_fault_probe((void *)((uintptr_t)1 << 62), 1, ZX_VM_PERM_READ),
+	     ZX_ERR_NOT_FOUND);
 }
 
 Test(fault, probe__untouched_pages__commits_nothing)
@@ -278,7 +293,7 @@ Test(fault, probe__untouched_pages__commits_nothing)
 
 Test(fault, try__each_cause__status_instead_of_fault)
 {
-	T_EACH(causes, c) {
+	T_EACH (causes, c) {
 		volatile void *addr = (volatile void *)c->make();
 		uint8_t value = 0x77;
 
@@ -358,20 +373,28 @@ Test(fault, copy__across_a_bad_page__exact_counts_both_ways)
 		for (size_t align = 0; align < 9; align++) {
 			memset(plain_mem, 0xee, 2 * T_PAGE);
 			/* The source ends after `before` bytes. */
-			cr_assert_eq(zirconia_copy_fallible(plain_mem + align, mem + 3 * T_PAGE - before, 100), before);
+			cr_assert_eq(zirconia_copy_fallible(plain_mem + align,
+							    mem + 3 * T_PAGE - before, 100),
+				     before);
 			cr_assert_arr_eq(plain_mem + align, mem + 3 * T_PAGE - before, before);
 			cr_assert(t_all(plain_mem + align + before, 110 - before, 0xee));
 			/* The destination does. */
 			memset(plain_mem, 0x11, 2 * T_PAGE);
-			cr_assert_eq(zirconia_copy_fallible(mem + T_PAGE - before, plain_mem + align, 100), before);
-			cr_assert_eq(zirconia_copy_fallible(mem + T_PAGE - before, plain_mem + align, before), before);
+			cr_assert_eq(zirconia_copy_fallible(mem + T_PAGE - before,
+							    plain_mem + align, 100),
+				     before);
+			cr_assert_eq(zirconia_copy_fallible(mem + T_PAGE - before,
+							    plain_mem + align, before),
+				     before);
 			cr_assert(t_all(mem + T_PAGE - before, before, 0x11));
 			cr_assert_eq(mem[T_PAGE], (uint8_t)(T_PAGE * 7 + T_PAGE / 256));
-			cr_assert_eq(zirconia_fill_fallible(mem + T_PAGE - before, 0x33, 100), before);
+			cr_assert_eq(zirconia_fill_fallible(mem + T_PAGE - before, 0x33, 100),
+				     before);
 			cr_assert(t_all(mem + T_PAGE - before, before, 0x33));
 		}
 	}
-	cr_assert_eq(zirconia_copy_fallible(plain_mem, mem + T_PAGE / 2, 3 * T_PAGE), 2 * T_PAGE + T_PAGE / 2);
+	cr_assert_eq(zirconia_copy_fallible(plain_mem, mem + T_PAGE / 2, 3 * T_PAGE),
+		     2 * T_PAGE + T_PAGE / 2);
 	cr_assert_eq(zirconia_fill_fallible(mem, 0, 3 * T_PAGE), T_PAGE);
 	cr_assert(t_all(mem, T_PAGE, 0));
 	cr_assert_eq(zirconia_fill_fallible(mem + 2 * T_PAGE, 9, 3 * T_PAGE), T_PAGE);
@@ -386,22 +409,27 @@ Test(fault, copy__across_a_bad_page__exact_counts_both_ways)
 /* ---- expect */
 
 /* Accesses as the compiler writes them, without the questions that a sanitizer asks first. */
-#define BARE __attribute__((noinline, no_sanitize("address"), no_sanitize("thread"), no_sanitize("undefined")))
+#define BARE                                                                    \
+	__attribute__((noinline, no_sanitize("address"), no_sanitize("thread"), \
+		       no_sanitize("undefined")))
 
-BARE static void load(void *addr)
+BARE static void bare_load(void *addr)
 {
+	/* Valgrind takes the first instruction of a function for one of its caller's. */
+	__asm__ volatile("nop");
 	(void)*(volatile uint8_t *)addr;
 }
 
-BARE static void store(void *addr)
+BARE static void bare_store(void *addr)
 {
+	__asm__ volatile("nop");
 	*(volatile uint8_t *)addr = 0x42;
 }
 
 /* spec: vmar 8.4 */
 Test(fault, catch__each_cause__what_the_exception_would_say)
 {
-	T_EACH(causes, c) {
+	T_EACH (causes, c) {
 		const zx_vaddr_t addr = c->make();
 
 		for (int write = 1; write >= 0; write--) {
@@ -409,15 +437,18 @@ Test(fault, catch__each_cause__what_the_exception_would_say)
 			zirconia_fault_info_t info;
 
 			memset(&info, 0x55, sizeof(info));
-			cr_assert_eq(zirconia_fault_catch(write ? store : load, (void *)addr, &info), want != ZX_OK,
-				     "%s", c->name);
+			cr_assert_eq(zirconia_fault_catch(write ? bare_store : bare_load,
+							  (void *)addr, &info),
+				     want != ZX_OK, "%s", c->name);
 			if (want == ZX_OK) {
-				cr_assert_eq(info.type, 0x55555555, "%s: written without a fault", c->name);
+				cr_assert_eq(info.type, 0x55555555, "%s: written without a fault",
+					     c->name);
 				continue;
 			}
 			T_ZX_ROW(c->name, info.status, want);
 			cr_assert_eq(info.type, ZX_EXCP_FATAL_PAGE_FAULT, "%s", c->name);
-			cr_assert_eq(info.access, write ? ZX_VM_PERM_WRITE : ZX_VM_PERM_READ, "%s", c->name);
+			cr_assert_eq(info.access, write ? ZX_VM_PERM_WRITE : ZX_VM_PERM_READ, "%s",
+				     c->name);
 			cr_assert_eq(info.addr, addr, "%s: %zx, not %zx", c->name, info.addr, addr);
 			cr_assert_neq(info.ip, 0);
 		}
@@ -430,14 +461,14 @@ Test(fault, catch__address_that_no_page_can_have__general_exception)
 	zirconia_fault_info_t info;
 	uint8_t value = 1;
 
-	cr_assert(zirconia_fault_catch(load, (void *)((uintptr_t)1 << 62), &info));
+	cr_assert(zirconia_fault_catch(bare_load, (void *)((uintptr_t)1 << 62), &info));
 	cr_assert_eq(info.type, ZX_EXCP_GENERAL);
 	T_ZX(info.status, ZX_OK);
 	T_ZX(zirconia_probe_read8((void *)((uintptr_t)1 << 62), &value), ZX_ERR_NOT_FOUND);
 }
 #endif
 
-static void jump(void *addr)
+static void bare_jump(void *addr)
 {
 	void (*fn)(void);
 
@@ -451,7 +482,7 @@ Test(fault, catch__jump_into_data__execution_denied)
 	zirconia_fault_info_t info;
 
 	*(volatile uint8_t *)addr = 0xc3;
-	cr_assert(zirconia_fault_catch(jump, (void *)addr, &info));
+	cr_assert(zirconia_fault_catch(bare_jump, (void *)addr, &info));
 	T_ZX(info.status, ZX_ERR_ACCESS_DENIED);
 	cr_assert_eq(info.access, ZX_VM_PERM_EXECUTE);
 	cr_assert_eq(info.addr, addr);
@@ -468,8 +499,8 @@ static void nested(void *arg)
 {
 	struct nest *n = arg;
 
-	n->inner_caught = zirconia_fault_catch(store, (void *)n->inner, &n->inner_info);
-	store((void *)n->outer);
+	n->inner_caught = zirconia_fault_catch(bare_store, (void *)n->inner, &n->inner_info);
+	bare_store((void *)n->outer);
 }
 
 Test(fault, catch__inside_catch__innermost_takes_it)
@@ -482,7 +513,7 @@ Test(fault, catch__inside_catch__innermost_takes_it)
 	T_ZX(n.inner_info.status, ZX_ERR_NOT_FOUND);
 	T_ZX(info.status, ZX_ERR_OUT_OF_RANGE);
 	cr_assert_eq(info.addr, n.outer);
-	cr_assert(zirconia_fault_catch(store, (void *)n.inner, NULL));
+	cr_assert(zirconia_fault_catch(bare_store, (void *)n.inner, NULL));
 }
 
 Test(fault, block__with_and_without_fault__takes_its_part)
@@ -495,7 +526,7 @@ Test(fault, block__with_and_without_fault__takes_its_part)
 
 	for (int i = 0; i < 1000; i++) {
 		if (ZIRCONIA_FAULT_TRY(&frame)) {
-			store((void *)(i % 2 == 0 ? bad : good));
+			bare_store((void *)(i % 2 == 0 ? bad : good));
 			passed++;
 			zirconia_fault_end(&frame);
 		} else {
@@ -526,7 +557,7 @@ static void block_usr1_and_fault(void *addr)
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	store(addr);
+	bare_store(addr);
 }
 
 Test(fault, catch__mask_changed_inside__mask_of_the_call_is_back)
@@ -542,7 +573,7 @@ Test(fault, catch__mask_changed_inside__mask_of_the_call_is_back)
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR2);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	cr_assert(zirconia_fault_catch(store, NULL, NULL));
+	cr_assert(zirconia_fault_catch(bare_store, NULL, NULL));
 	pthread_sigmask(SIG_SETMASK, NULL, &set);
 	cr_assert(sigismember(&set, SIGUSR2));
 }
@@ -578,8 +609,9 @@ static void *catch_many(void *arg)
 		zirconia_fault_info_t info;
 		uint8_t value;
 
-		if (zirconia_fault_catch(store, (void *)t->addr, &info) && info.status == t->want &&
-		    info.addr == t->addr && zirconia_probe_write8((void *)t->addr, 1) == t->want &&
+		if (zirconia_fault_catch(bare_store, (void *)t->addr, &info) &&
+		    info.status == t->want && info.addr == t->addr &&
+		    zirconia_probe_write8((void *)t->addr, 1) == t->want &&
 		    zirconia_fault_probe((void *)t->addr, 1, ZX_VM_PERM_WRITE) == t->want)
 			t->caught++;
 		(void)zirconia_probe_read8((void *)t->addr, &value);
@@ -606,17 +638,17 @@ Test(fault, catch__four_threads__each_its_own)
 }
 
 /* The stack that a thread lost is no hindrance: what was used below the frame is abandoned. */
-static void deep(void *arg)
+static void bare_deep(void *arg)
 {
 	volatile char used[1000];
 
 	used[0] = 1;
 	if (*(int *)arg == 0) {
-		store((void *)(uintptr_t)(used[0] - 1));
+		bare_store((void *)(uintptr_t)(used[0] - 1));
 		return;
 	}
 	--*(int *)arg;
-	deep(arg);
+	bare_deep(arg);
 	used[0] = 2;
 }
 
@@ -625,7 +657,42 @@ Test(fault, catch__far_down_the_stack__comes_back)
 	for (int i = 0; i < 20; i++) {
 		int depth = 100;
 
-		cr_assert(zirconia_fault_catch(deep, &depth, NULL));
+		cr_assert(zirconia_fault_catch(bare_deep, &depth, NULL));
 		cr_assert_eq(depth, 0);
 	}
+}
+
+/* A thread whose stack lies in front of an inaccessible page, and which uses it up. */
+static void *overflow_thread(void *arg)
+{
+	bool *caught = arg;
+	int depth = 1 << 20;
+
+	*caught = zirconia_fault_catch(bare_deep, &depth, NULL);
+	return NULL;
+}
+
+static void *overflow_thread_with_signal_stack(void *arg)
+{
+	static char stack[64 * 1024];
+	const stack_t ss = {.ss_sp = stack, .ss_size = sizeof(stack)};
+
+	cr_assert_eq(sigaltstack(&ss, NULL), 0);
+	return overflow_thread(arg);
+}
+
+Test(fault, catch__stack_used_up__comes_back)
+{
+	const size_t len = 256 * 1024;
+	bool caught = false;
+	pthread_attr_t attr;
+	pthread_t thread;
+
+	/* The handler of a fault in the stack needs a stack of its own. */
+	t_require("native");
+	cr_assert_eq(pthread_attr_init(&attr), 0);
+	cr_assert_eq(pthread_attr_setstacksize(&attr, len), 0);
+	cr_assert_eq(pthread_create(&thread, &attr, overflow_thread_with_signal_stack, &caught), 0);
+	cr_assert_eq(pthread_join(thread, NULL), 0);
+	cr_assert(caught);
 }

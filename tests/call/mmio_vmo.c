@@ -1,4 +1,8 @@
-/* VmoMapping: the tests of the original crate statement by statement, then the contract of clients.md B.3.5 row by row. */
+/* zi-test: valgrind */
+/*
+ * VmoMapping: the tests of the original crate statement by statement, then the contract of
+ * clients.md B.3.5 row by row.
+ */
 #include <signal.h>
 #include <string.h>
 
@@ -96,13 +100,15 @@ Test(mmio_vmo, map__ranges__statuses_and_lengths)
 		size_t size;
 		zx_status_t want;
 	} rows[] = {
-		{"size above the largest signed", T_PAGE, 0, (size_t)PTRDIFF_MAX + 1, ZX_ERR_OUT_OF_RANGE},
+		{"size above the largest signed", T_PAGE, 0, (size_t)PTRDIFF_MAX + 1,
+		 ZX_ERR_OUT_OF_RANGE},
 		{"largest signed size", T_PAGE, 0, PTRDIFF_MAX, ZX_ERR_OUT_OF_RANGE},
 		{"end overflows", T_PAGE, SIZE_MAX - 16, PTRDIFF_MAX, ZX_ERR_OUT_OF_RANGE},
 		{"last byte of the address range", T_PAGE, SIZE_MAX, 1, ZX_ERR_OUT_OF_RANGE},
 		{"a byte past the end", T_PAGE, 0, T_PAGE + 1, ZX_ERR_OUT_OF_RANGE},
 		{"begins at the end", T_PAGE, T_PAGE, 1, ZX_ERR_OUT_OF_RANGE},
-		{"begins in the last page, ends past it", 2 * T_PAGE, 2 * T_PAGE - 8, 9, ZX_ERR_OUT_OF_RANGE},
+		{"begins in the last page, ends past it", 2 * T_PAGE, 2 * T_PAGE - 8, 9,
+		 ZX_ERR_OUT_OF_RANGE},
 		{"nothing at a page boundary", T_PAGE, 0, 0, ZX_ERR_INVALID_ARGS},
 		{"nothing at the end", T_PAGE, T_PAGE, 0, ZX_ERR_INVALID_ARGS},
 		{"nothing inside a page", T_PAGE, 8, 0, ZX_OK},
@@ -111,7 +117,7 @@ Test(mmio_vmo, map__ranges__statuses_and_lengths)
 		{"across a page boundary", 2 * T_PAGE, T_PAGE - 1, 2, ZX_OK},
 	};
 
-	T_EACH(rows, r) {
+	T_EACH (rows, r) {
 		const zx_handle_t vmo = t_vmo(r->vmo_size);
 		zirconia_mmio_region_t mmio = {.len = 77};
 		zx_handle_t keep;
@@ -119,16 +125,19 @@ Test(mmio_vmo, map__ranges__statuses_and_lengths)
 		T_OK(zx_handle_duplicate(vmo, ZX_RIGHT_SAME_RIGHTS, &keep));
 		/* Cached, so that the VMO can be read by a call afterwards. */
 		T_ZX_ROW(r->name,
-			 zirconia_vmo_mapping_map_with_cache_policy(r->offset, r->size, vmo, ZX_CACHE_POLICY_CACHED, &mmio),
+			 zirconia_vmo_mapping_map_with_cache_policy(r->offset, r->size, vmo,
+								    ZX_CACHE_POLICY_CACHED, &mmio),
 			 r->want);
 		T_ZX_ROW(r->name, zx_handle_close(vmo), ZX_ERR_BAD_HANDLE);
 		cr_assert_eq(vmo_info(keep).num_mappings, r->want == ZX_OK, "%s", r->name);
-		cr_assert_eq(zirconia_mmio_len(&mmio), r->want == ZX_OK ? r->size : 77, "%s", r->name);
+		cr_assert_eq(zirconia_mmio_len(&mmio), r->want == ZX_OK ? r->size : 77, "%s",
+			     r->name);
 		if (r->want == ZX_OK) {
 			if (r->size > 0) {
 				uint8_t byte = 0;
 
-				cr_assert_eq(zirconia_mmio_try_store8(&mmio, r->size - 1, 0x5c), ZIRCONIA_MMIO_OK);
+				cr_assert_eq(zirconia_mmio_try_store8(&mmio, r->size - 1, 0x5c),
+					     ZIRCONIA_MMIO_OK);
 				T_OK(zx_vmo_read(keep, &byte, r->offset + r->size - 1, 1));
 				cr_assert_eq(byte, 0x5c, "%s", r->name);
 			}
@@ -161,7 +170,8 @@ Test(mmio_vmo, map__cache_policy__set_when_it_differs_and_kept)
 
 	cr_assert_eq(vmo_info(vmo).cache_policy, ZX_CACHE_POLICY_CACHED);
 	T_OK(zx_handle_duplicate(vmo, ZX_RIGHT_SAME_RIGHTS, &dup));
-	T_ZX(zirconia_vmo_mapping_map_with_cache_policy(0, 1, dup, ZX_CACHE_POLICY_MASK + 1, &first),
+	T_ZX(zirconia_vmo_mapping_map_with_cache_policy(0, 1, dup, ZX_CACHE_POLICY_MASK + 1,
+							&first),
 	     ZX_ERR_INVALID_ARGS);
 
 	/* The policy stays although the range is refused. */
@@ -209,28 +219,35 @@ Test(mmio_vmo, access__every_width_and_offset__aligned_and_inside_or_refused)
 	for (size_t width = 1; width <= 8; width *= 2) {
 		for (size_t i = 0; i <= 80; i++) {
 			const bool aligned = (T_PAGE - 33 + i) % width == 0;
-			const zirconia_mmio_error_t want = !aligned	 ? ZIRCONIA_MMIO_UNALIGNED
-							   : i + width > 65 ? ZIRCONIA_MMIO_OUT_OF_RANGE
-									    : ZIRCONIA_MMIO_OK;
+			const zirconia_mmio_error_t want = !aligned ? ZIRCONIA_MMIO_UNALIGNED :
+							   i + width > 65 ?
+								      ZIRCONIA_MMIO_OUT_OF_RANGE :
+								      ZIRCONIA_MMIO_OK;
 			uint64_t v64 = 7;
 			uint32_t v32 = 7;
 			uint16_t v16 = 7;
 			uint8_t v8 = 7;
 
-			cr_assert_eq(zirconia_mmio_check(&mmio, i, width), want, "width %zu offset %zu", width, i);
-			cr_assert_eq(width == 1	  ? zirconia_mmio_try_store8(&mmio, i, 0xa0)
-				     : width == 2 ? zirconia_mmio_try_store16(&mmio, i, 0xa1a0)
-				     : width == 4 ? zirconia_mmio_try_store32(&mmio, i, 0xa3a2a1a0)
-						  : zirconia_mmio_try_store64(&mmio, i, 0xa7a6a5a4a3a2a1a0),
+			cr_assert_eq(zirconia_mmio_check(&mmio, i, width), want,
+				     "width %zu offset %zu", width, i);
+			cr_assert_eq(width == 1 ? zirconia_mmio_try_store8(&mmio, i, 0xa0) :
+				     width == 2 ? zirconia_mmio_try_store16(&mmio, i, 0xa1a0) :
+				     width == 4 ? zirconia_mmio_try_store32(&mmio, i, 0xa3a2a1a0) :
+						  zirconia_mmio_try_store64(&mmio, i,
+									    0xa7a6a5a4a3a2a1a0),
 				     want, "width %zu offset %zu", width, i);
-			cr_assert_eq(width == 1	  ? zirconia_mmio_try_load8(&mmio, i, &v8)
-				     : width == 2 ? zirconia_mmio_try_load16(&mmio, i, &v16)
-				     : width == 4 ? zirconia_mmio_try_load32(&mmio, i, &v32)
-						  : zirconia_mmio_try_load64(&mmio, i, &v64),
+			cr_assert_eq(width == 1 ? zirconia_mmio_try_load8(&mmio, i, &v8) :
+				     width == 2 ? zirconia_mmio_try_load16(&mmio, i, &v16) :
+				     width == 4 ? zirconia_mmio_try_load32(&mmio, i, &v32) :
+						  zirconia_mmio_try_load64(&mmio, i, &v64),
 				     want, "width %zu offset %zu", width, i);
 
-			const uint64_t got = width == 1 ? v8 : width == 2 ? v16 : width == 4 ? v32 : v64;
-			const uint64_t mask = width == 8 ? UINT64_MAX : ((uint64_t)1 << (8 * width)) - 1;
+			const uint64_t got = width == 1 ? v8 :
+					     width == 2 ? v16 :
+					     width == 4 ? v32 :
+							  v64;
+			const uint64_t mask =
+				width == 8 ? UINT64_MAX : ((uint64_t)1 << (8 * width)) - 1;
 
 			cr_assert_eq(got, want == ZIRCONIA_MMIO_OK ? 0xa7a6a5a4a3a2a1a0 & mask : 7);
 		}

@@ -1,10 +1,14 @@
-/* PageBuf: the tests of the original crate statement by statement, then the contract of clients.md D row by row. */
+/* zi-test: valgrind */
+/*
+ * PageBuf: the tests of the original crate statement by statement, then the contract of clients.md
+ * D row by row.
+ */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <zirconia/page_buf.h>
 #include <zircon/process.h>
+#include <zirconia/page_buf.h>
 
 #include "t.h"
 
@@ -34,8 +38,8 @@ static struct maps maps_vec(zx_handle_t vmar)
 	for (;;) {
 		maps.rows = realloc(maps.rows, maps.count * sizeof(*maps.rows));
 		cr_assert_not_null(maps.rows);
-		T_OK(zx_object_get_info(vmar, ZX_INFO_VMAR_MAPS, maps.rows, maps.count * sizeof(*maps.rows),
-					&actual, &avail));
+		T_OK(zx_object_get_info(vmar, ZX_INFO_VMAR_MAPS, maps.rows,
+					maps.count * sizeof(*maps.rows), &actual, &avail));
 		if (actual == avail) {
 			maps.count = actual;
 			return maps;
@@ -49,7 +53,10 @@ static bool contains(struct range range, zx_vaddr_t addr)
 	return range.start <= addr && addr < range.end;
 }
 
-/* Mappings whose start or end lies in the range. Rows come sorted by address: *out_first is the lowest. */
+/*
+ * Mappings whose start or end lies in the range. Rows come sorted by address: *out_first is the
+ * lowest.
+ */
 static size_t find_zx_mappings(struct range range, zx_info_maps_t *out_first)
 {
 	const struct maps maps = maps_vec(zx_vmar_root_self());
@@ -126,9 +133,11 @@ Test(page_buf, object_info__into_untouched_buffer__takes_every_row)
 
 	T_OK(zx_object_get_info(zx_vmar_root_self(), ZX_INFO_VMAR_MAPS,
 				ZIRCONIA_PAGE_BUF_AS_MUT(&buf, zx_info_maps_t),
-				zirconia_page_buf_len(&buf) * sizeof(zx_info_maps_t), &actual, &avail));
+				zirconia_page_buf_len(&buf) * sizeof(zx_info_maps_t), &actual,
+				&avail));
 	cr_assert_eq(actual, avail, "should have consumed all of the mappings");
-	cr_assert_eq(ZIRCONIA_PAGE_BUF_AS_MUT(&buf, zx_info_maps_t)[0].type, ZX_INFO_MAPS_TYPE_VMAR);
+	cr_assert_eq(ZIRCONIA_PAGE_BUF_AS_MUT(&buf, zx_info_maps_t)[0].type,
+		     ZX_INFO_MAPS_TYPE_VMAR);
 	zirconia_page_buf_release(&buf);
 }
 
@@ -189,7 +198,8 @@ Test(page_buf, extra_vmar__create_release__read_only_mapping_then_none)
 	cr_assert(contains(observed, expected.end) || observed.end == expected.end);
 	cr_assert_eq(row.u.mapping.vmo_koid, t_koid(buf.vmo));
 	cr_assert_eq(row.u.mapping.vmo_offset, 0);
-	cr_assert_eq(row.u.mapping.mmu_flags, ZX_VM_PERM_READ, "extra mapping must not be writeable");
+	cr_assert_eq(row.u.mapping.mmu_flags, ZX_VM_PERM_READ,
+		     "extra mapping must not be writeable");
 
 	zirconia_page_buf_release(&buf);
 	cr_assert_eq(find_zx_mappings(expected, &row), 0, "extra mapping must be dropped too");
@@ -216,7 +226,7 @@ Test(page_buf, init__sizes_that_cannot_be__statuses)
 		{"elements that do not divide a page", 3, 3000, ZX_OK},
 	};
 
-	T_EACH(rows, r) {
+	T_EACH (rows, r) {
 		zirconia_page_buf_t buf;
 		zirconia_page_buf_t before;
 
@@ -230,7 +240,8 @@ Test(page_buf, init__sizes_that_cannot_be__statuses)
 		const size_t pages = (r->capacity * r->elem_size + T_PAGE - 1) / T_PAGE;
 
 		cr_assert_eq(zirconia_page_buf_len_bytes(&buf), pages * T_PAGE, "%s", r->name);
-		cr_assert_eq(zirconia_page_buf_len(&buf), pages * T_PAGE / r->elem_size, "%s", r->name);
+		cr_assert_eq(zirconia_page_buf_len(&buf), pages * T_PAGE / r->elem_size, "%s",
+			     r->name);
 		cr_assert(t_all((void *)buf.base, buf.mapped_len, 0), "%s", r->name);
 		zirconia_page_buf_release(&buf);
 		cr_assert_eq(buf.vmo, ZX_HANDLE_INVALID);
@@ -254,10 +265,12 @@ Test(page_buf, extra_vmar__that_refuses__first_mapping_undone_and_handle_consume
 	zx_handle_t destroyed;
 	zx_vaddr_t addr;
 
-	T_ZX(zirconia_page_buf_init_with_extra_vmar(&buf, 1, 1, ZX_HANDLE_INVALID), ZX_ERR_BAD_HANDLE);
+	T_ZX(zirconia_page_buf_init_with_extra_vmar(&buf, 1, 1, ZX_HANDLE_INVALID),
+	     ZX_ERR_BAD_HANDLE);
 
 	T_OK(zx_handle_duplicate(zx_vmar_root_self(), ZX_RIGHT_WRITE, &no_read));
-	T_OK(zx_vmar_allocate(zx_vmar_root_self(), ZX_VM_CAN_MAP_READ, 0, T_PAGE, &destroyed, &addr));
+	T_OK(zx_vmar_allocate(zx_vmar_root_self(), ZX_VM_CAN_MAP_READ, 0, T_PAGE, &destroyed,
+			      &addr));
 	T_OK(zx_vmar_destroy(destroyed));
 
 	const size_t before = rows_of_root();
@@ -276,7 +289,8 @@ Test(page_buf, extra_vmar__store_through_first__seen_through_second)
 	zx_handle_t extra;
 	zx_vaddr_t addr;
 
-	T_OK(zx_vmar_allocate(zx_vmar_root_self(), ZX_VM_CAN_MAP_READ, 0, 4 * T_PAGE, &extra, &addr));
+	T_OK(zx_vmar_allocate(zx_vmar_root_self(), ZX_VM_CAN_MAP_READ, 0, 4 * T_PAGE, &extra,
+			      &addr));
 	T_OK(zirconia_page_buf_init_with_extra_vmar(&buf, 512, sizeof(uint32_t), extra));
 	cr_assert(addr <= buf.extra_base && buf.extra_base + buf.mapped_len <= addr + 4 * T_PAGE);
 	ZIRCONIA_PAGE_BUF_AS_MUT(&buf, uint32_t)[511] = 0xfeedf00d;

@@ -1,11 +1,14 @@
-/* Readers and writers over memory (zirconia/vm_cursor.h): every row of clients.md E.1 for every kind of cursor. */
+/*
+ * Readers and writers over memory (zirconia/vm_cursor.h): every row of clients.md E.1 for every
+ * kind of cursor.
+ */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <zirconia/vm_cursor.h>
 #include <zircon/process.h>
+#include <zirconia/vm_cursor.h>
 
 #include "t.h"
 
@@ -87,8 +90,10 @@ Test(vm_io_cursor, to_fallible__moved_cursors__kept)
 	const zirconia_vm_reader_fallible_t fr = zirconia_vm_reader_to_fallible(r);
 	const zirconia_vm_writer_fallible_t fw = zirconia_vm_writer_to_fallible(w);
 
-	cr_assert(zirconia_vm_reader_fallible_cursor(&fr) == bytes + 2 && zirconia_vm_reader_fallible_remain(&fr) == 5);
-	cr_assert(zirconia_vm_writer_fallible_cursor(&fw) == bytes + 3 && zirconia_vm_writer_fallible_avail(&fw) == 4);
+	cr_assert(zirconia_vm_reader_fallible_cursor(&fr) == bytes + 2 &&
+		  zirconia_vm_reader_fallible_remain(&fr) == 5);
+	cr_assert(zirconia_vm_writer_fallible_cursor(&fw) == bytes + 3 &&
+		  zirconia_vm_writer_fallible_avail(&fw) == 4);
 }
 
 /* spec: clients E.1 "from_kernel_space" */
@@ -121,7 +126,8 @@ Test(vm_io_cursor, from_user__past_user_space__aborts, .signal = SIGABRT)
 
 /* The four pairs behind one form; an infallible copy never errs. */
 enum pair { II, FF, FI, IF };
-static const char *const pair_names[] = {"both infallible", "both fallible", "reader fallible", "writer fallible"};
+static const char *const pair_names[] = {"both infallible", "both fallible", "reader fallible",
+					 "writer fallible"};
 
 struct copied {
 	zirconia_vm_count_t result;
@@ -151,10 +157,10 @@ static struct copied copy(enum pair pair, void *dst, size_t avail, const void *s
 		c.result = zirconia_vm_read_to_fallible(&r, &fw);
 		break;
 	}
-	c.read = pair == II || pair == IF ? remain - zirconia_vm_reader_remain(&r)
-					  : remain - zirconia_vm_reader_fallible_remain(&fr);
-	c.written = pair == II || pair == FI ? avail - zirconia_vm_writer_avail(&w)
-					     : avail - zirconia_vm_writer_fallible_avail(&fw);
+	c.read = pair == II || pair == IF ? remain - zirconia_vm_reader_remain(&r) :
+					    remain - zirconia_vm_reader_fallible_remain(&fr);
+	c.written = pair == II || pair == FI ? avail - zirconia_vm_writer_avail(&w) :
+					       avail - zirconia_vm_writer_fallible_avail(&fw);
 	return c;
 }
 
@@ -169,7 +175,8 @@ Test(vm_io_cursor, copy__lengths_differ__shorter_side_counts)
 				const size_t n = remain < avail ? remain : avail;
 				const struct copied c = copy(pair, dst, avail, src, remain);
 
-				cr_assert(c.result.error == ZIRCONIA_VM_OK && c.result.count == n && c.read == n && c.written == n,
+				cr_assert(c.result.error == ZIRCONIA_VM_OK && c.result.count == n &&
+						  c.read == n && c.written == n,
 					  "%s, %zu to %zu", pair_names[pair], remain, avail);
 				cr_assert_arr_eq(dst, src, n);
 				cr_assert(t_all(dst + n, 6 - n, 9));
@@ -189,11 +196,14 @@ Test(vm_io_cursor, copy__nothing_to_do__memory_not_touched)
 	}
 }
 
-/* ---- holes of every kind: `edge` is where it begins, two pages before it are good on both counts */
+/*
+ * ---- holes of every kind: `edge` is where it begins, two pages before it are good on both counts
+ */
 
 static zx_vaddr_t hole_unmapped(void)
 {
-	const zx_vaddr_t addr = map(ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, t_vmo(4 * T_PAGE), 4 * T_PAGE);
+	const zx_vaddr_t addr =
+		map(ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, t_vmo(4 * T_PAGE), 4 * T_PAGE);
 
 	T_OK(zx_vmar_unmap(zx_vmar_root_self(), addr + 2 * T_PAGE, T_PAGE));
 	return addr + 2 * T_PAGE;
@@ -201,7 +211,8 @@ static zx_vaddr_t hole_unmapped(void)
 
 static zx_vaddr_t hole_read_only(void)
 {
-	const zx_vaddr_t addr = map(ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, t_vmo(4 * T_PAGE), 4 * T_PAGE);
+	const zx_vaddr_t addr =
+		map(ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, t_vmo(4 * T_PAGE), 4 * T_PAGE);
 
 	T_OK(zx_vmar_protect(zx_vmar_root_self(), ZX_VM_PERM_READ, addr + 2 * T_PAGE, T_PAGE));
 	return addr + 2 * T_PAGE;
@@ -209,7 +220,8 @@ static zx_vaddr_t hole_read_only(void)
 
 static zx_vaddr_t hole_no_access(void)
 {
-	const zx_vaddr_t addr = map(ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, t_vmo(4 * T_PAGE), 4 * T_PAGE);
+	const zx_vaddr_t addr =
+		map(ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, t_vmo(4 * T_PAGE), 4 * T_PAGE);
 
 	T_OK(zx_vmar_protect(zx_vmar_root_self(), 0, addr + 2 * T_PAGE, T_PAGE));
 	return addr + 2 * T_PAGE;
@@ -217,7 +229,8 @@ static zx_vaddr_t hole_no_access(void)
 
 static zx_vaddr_t hole_past_the_end(void)
 {
-	return map(ZX_VM_PERM_READ | ZX_VM_PERM_WRITE | ZX_VM_ALLOW_FAULTS, t_vmo(2 * T_PAGE), 4 * T_PAGE) +
+	return map(ZX_VM_PERM_READ | ZX_VM_PERM_WRITE | ZX_VM_ALLOW_FAULTS, t_vmo(2 * T_PAGE),
+		   4 * T_PAGE) +
 	       2 * T_PAGE;
 }
 
@@ -231,21 +244,26 @@ static const struct {
 	zx_vaddr_t (*make)(void);
 	bool readable; /* only writing meets it */
 } holes[] = {
-	{"unmapped", hole_unmapped, false},	    {"read-only", hole_read_only, true},
-	{"no access", hole_no_access, false},	    {"past the end", hole_past_the_end, false},
+	{"unmapped", hole_unmapped, false},
+	{"read-only", hole_read_only, true},
+	{"no access", hole_no_access, false},
+	{"past the end", hole_past_the_end, false},
 	{"guard of the host", hole_of_the_host, false},
 };
 
-/* zi-test: timeout=240 */
+/* zi-test: valgrind timeout=240 */
 /* spec: clients E.1 "read_fallible / write_fallible" */
 Test(vm_io_cursor, copy__into_a_hole__exact_counts_for_every_length_and_alignment)
 {
-	/* Every length up to two pages where a fault takes microseconds; a sample where it takes many. */
+	/*
+	 * Every length up to two pages where a fault takes microseconds; a sample where it takes
+	 * many.
+	 */
 	const size_t step = t_has("native") ? 1 : 61;
 	uint8_t *other = aligned_alloc(T_PAGE, 4 * T_PAGE);
 
 	cr_assert_not_null(other);
-	T_EACH(holes, h) {
+	T_EACH (holes, h) {
 		const zx_vaddr_t edge = h->make();
 		uint8_t *good = (uint8_t *)(edge - 2 * T_PAGE);
 
@@ -263,20 +281,26 @@ Test(vm_io_cursor, copy__into_a_hole__exact_counts_for_every_length_and_alignmen
 				if (!h->readable) {
 					memset(mem, 0xcc, n + 8);
 					c = copy(from, mem, want, (void *)(edge - n), want);
-					cr_assert(c.result.error == ZIRCONIA_VM_PAGE_FAULT && c.result.count == n && c.read == n &&
-							  c.written == n,
-						  "from %s, %zu bytes, alignment %zu: error %d, %zu", h->name, n, align, c.result.error,
-						  c.result.count);
-					cr_assert(memcmp(mem, (void *)(edge - n), n) == 0 && t_all(mem + n, 8, 0xcc),
-						  "from %s, %zu bytes, alignment %zu", h->name, n, align);
+					cr_assert(
+						c.result.error == ZIRCONIA_VM_PAGE_FAULT &&
+							c.result.count == n && c.read == n &&
+							c.written == n,
+						"from %s, %zu bytes, alignment %zu: error %d, %zu",
+						h->name, n, align, c.result.error, c.result.count);
+					cr_assert(memcmp(mem, (void *)(edge - n), n) == 0 &&
+							  t_all(mem + n, 8, 0xcc),
+						  "from %s, %zu bytes, alignment %zu", h->name, n,
+						  align);
 				}
 				memset(mem, (int)(n % 255 + 1), n + 1);
 				c = copy(to, (void *)(edge - n), want, mem, want);
-				cr_assert(c.result.error == ZIRCONIA_VM_PAGE_FAULT && c.result.count == n && c.read == n &&
+				cr_assert(c.result.error == ZIRCONIA_VM_PAGE_FAULT &&
+						  c.result.count == n && c.read == n &&
 						  c.written == n,
-					  "to %s, %zu bytes, alignment %zu: error %d, %zu", h->name, n, align, c.result.error,
-					  c.result.count);
-				cr_assert_eq(memcmp((void *)(edge - n), mem, n), 0, "to %s, %zu bytes, alignment %zu", h->name, n, align);
+					  "to %s, %zu bytes, alignment %zu: error %d, %zu", h->name,
+					  n, align, c.result.error, c.result.count);
+				cr_assert_eq(memcmp((void *)(edge - n), mem, n), 0,
+					     "to %s, %zu bytes, alignment %zu", h->name, n, align);
 			}
 		}
 	}
@@ -303,8 +327,8 @@ Test(vm_io_cursor, val__infallible__round_trip_at_any_alignment_and_short)
 		const uint32_t in32 = 0x44556677;
 		const uint8_t in8 = 0x88;
 		struct three out;
-		uint32_t out32;
-		uint8_t out8;
+		uint32_t out32 = 0;
+		uint8_t out8 = 0;
 
 		memset(&out, 0, sizeof(out));
 		cr_assert_eq(ZIRCONIA_VM_WRITE_VAL(&w, &in8), ZIRCONIA_VM_OK);
@@ -314,7 +338,8 @@ Test(vm_io_cursor, val__infallible__round_trip_at_any_alignment_and_short)
 		cr_assert_eq(ZIRCONIA_VM_READ_VAL(&r, &out8), ZIRCONIA_VM_OK);
 		cr_assert_eq(ZIRCONIA_VM_READ_VAL(&r, &out32), ZIRCONIA_VM_OK);
 		cr_assert_eq(ZIRCONIA_VM_READ_VAL(&r, &out), ZIRCONIA_VM_OK);
-		cr_assert(out8 == in8 && out32 == in32 && out.a == in.a && out.b == in.b && out.c == in.c);
+		cr_assert(out8 == in8 && out32 == in32 && out.a == in.a && out.b == in.b &&
+			  out.c == in.c);
 	}
 
 	/* Three bytes are no u32. */
@@ -324,7 +349,8 @@ Test(vm_io_cursor, val__infallible__round_trip_at_any_alignment_and_short)
 
 	cr_assert_eq(ZIRCONIA_VM_READ_VAL(&r, &value), ZIRCONIA_VM_INVALID_ARGS);
 	cr_assert_eq(ZIRCONIA_VM_WRITE_VAL(&w, &value), ZIRCONIA_VM_INVALID_ARGS);
-	cr_assert(value == 7 && zirconia_vm_reader_remain(&r) == 3 && zirconia_vm_writer_avail(&w) == 3);
+	cr_assert(value == 7 && zirconia_vm_reader_remain(&r) == 3 &&
+		  zirconia_vm_writer_avail(&w) == 3);
 }
 
 /* spec: clients E.1 "read_val(T)", "write_val(T)" fallible */
@@ -344,7 +370,10 @@ Test(vm_io_cursor, val__fallible__round_trip_short_and_restored_after_a_fault)
 	cr_assert_eq(zirconia_vm_writer_fallible_cursor(&w), mem + sizeof(in));
 	cr_assert_eq(zirconia_vm_reader_fallible_cursor(&r), mem + sizeof(in));
 
-	/* A value across the edge: cursors stay, bytes before the edge may have been written, later ones cannot. */
+	/*
+	 * A value across the edge: cursors stay, bytes before the edge may have been written, later
+	 * ones cannot.
+	 */
 	zirconia_vm_writer_fallible_skip(&w, 62 - sizeof(in));
 	zirconia_vm_reader_fallible_skip(&r, 62 - sizeof(in));
 	cr_assert_eq(ZIRCONIA_VM_WRITE_VAL_FALLIBLE(&w, &value), ZIRCONIA_VM_PAGE_FAULT);
@@ -363,26 +392,26 @@ Test(vm_io_cursor, val__fallible__round_trip_short_and_restored_after_a_fault)
 
 /* ---- once */
 
-#define ONCE(bits, pattern)                                                                          \
-	/* spec: clients E.1 "read_once(T) / write_once(T)" */                                       \
-	Test(vm_io_cursor, once##bits##__aligned_and_short__value_or_invalid_args)                   \
-	{                                                                                            \
-		uint64_t store[3] = {0};                                                             \
-		zirconia_vm_writer_t w = zirconia_vm_writer_from(store, 2 * bits / 8);               \
-		zirconia_vm_reader_t r = zirconia_vm_reader_from(store, 2 * bits / 8);               \
-		const uint##bits##_t in = (uint##bits##_t)pattern;                                   \
-		uint##bits##_t out = 0;                                                              \
-                                                                                                     \
-		cr_assert_eq(ZIRCONIA_VM_WRITE_ONCE(&w, &in), ZIRCONIA_VM_OK);                       \
-		cr_assert_eq(zirconia_vm_write_once##bits(&w, in), ZIRCONIA_VM_OK);                  \
-		cr_assert_eq(ZIRCONIA_VM_WRITE_ONCE(&w, &in), ZIRCONIA_VM_INVALID_ARGS);             \
-		cr_assert_eq(ZIRCONIA_VM_READ_ONCE(&r, &out), ZIRCONIA_VM_OK);                       \
-		cr_assert_eq(out, in);                                                               \
-		out = 0;                                                                             \
-		cr_assert_eq(zirconia_vm_read_once##bits(&r, &out), ZIRCONIA_VM_OK);                 \
-		cr_assert_eq(out, in);                                                               \
-		cr_assert_eq(ZIRCONIA_VM_READ_ONCE(&r, &out), ZIRCONIA_VM_INVALID_ARGS);             \
-		cr_assert_eq(memcmp((uint8_t *)store + 2 * bits / 8, "\0\0\0\0\0\0\0\0", 8), 0);     \
+#define ONCE(bits, pattern)                                                                      \
+	/* spec: clients E.1 "read_once(T) / write_once(T)" */                                   \
+	Test(vm_io_cursor, once##bits##__aligned_and_short__value_or_invalid_args)               \
+	{                                                                                        \
+		uint64_t store[3] = {0};                                                         \
+		zirconia_vm_writer_t w = zirconia_vm_writer_from(store, 2 * bits / 8);           \
+		zirconia_vm_reader_t r = zirconia_vm_reader_from(store, 2 * bits / 8);           \
+		const uint##bits##_t in = (uint##bits##_t)pattern;                               \
+		uint##bits##_t out = 0;                                                          \
+                                                                                                 \
+		cr_assert_eq(ZIRCONIA_VM_WRITE_ONCE(&w, &in), ZIRCONIA_VM_OK);                   \
+		cr_assert_eq(zirconia_vm_write_once##bits(&w, in), ZIRCONIA_VM_OK);              \
+		cr_assert_eq(ZIRCONIA_VM_WRITE_ONCE(&w, &in), ZIRCONIA_VM_INVALID_ARGS);         \
+		cr_assert_eq(ZIRCONIA_VM_READ_ONCE(&r, &out), ZIRCONIA_VM_OK);                   \
+		cr_assert_eq(out, in);                                                           \
+		out = 0;                                                                         \
+		cr_assert_eq(zirconia_vm_read_once##bits(&r, &out), ZIRCONIA_VM_OK);             \
+		cr_assert_eq(out, in);                                                           \
+		cr_assert_eq(ZIRCONIA_VM_READ_ONCE(&r, &out), ZIRCONIA_VM_INVALID_ARGS);         \
+		cr_assert_eq(memcmp((uint8_t *)store + 2 * bits / 8, "\0\0\0\0\0\0\0\0", 8), 0); \
 	}
 
 ONCE(8, 0xa1)
@@ -432,18 +461,20 @@ Test(vm_io_cursor, compare_exchange__series__previous_values_and_success)
 		uint32_t expected, desired, previous;
 		bool exchanged;
 	} series[] = {
-		{0, 100, 0, true}, {100, 200, 100, true}, {300, 400, 200, false}, {200, 300, 200, true}, {200, 400, 300, false},
+		{0, 100, 0, true},     {100, 200, 100, true},  {300, 400, 200, false},
+		{200, 300, 200, true}, {200, 400, 300, false},
 	};
 	uint32_t value;
 
-	T_EACH(series, s) {
+	T_EACH (series, s) {
 		uint32_t previous = 1;
 		bool exchanged = !s->exchanged;
 
-		cr_assert_eq(zirconia_vm_atomic_compare_exchange32(&w, &r, s->expected, s->desired, &previous, &exchanged),
+		cr_assert_eq(zirconia_vm_atomic_compare_exchange32(&w, &r, s->expected, s->desired,
+								   &previous, &exchanged),
 			     ZIRCONIA_VM_OK);
-		cr_assert(previous == s->previous && exchanged == s->exchanged, "%u -> %u: %u, %d", s->expected, s->desired,
-			  previous, exchanged);
+		cr_assert(previous == s->previous && exchanged == s->exchanged, "%u -> %u: %u, %d",
+			  s->expected, s->desired, previous, exchanged);
 	}
 	cr_assert_eq(zirconia_vm_atomic_load32(&r, &value), ZIRCONIA_VM_OK);
 	cr_assert_eq(value, 300);
@@ -472,8 +503,9 @@ Test(vm_io_cursor, atomics__short_or_faulting__errors_and_nothing_changed)
 		     ZIRCONIA_VM_INVALID_ARGS);
 	cr_assert_eq(zirconia_vm_atomic_compare_exchange32(&short_w, &r, 5, 6, &value, &exchanged),
 		     ZIRCONIA_VM_INVALID_ARGS);
-	cr_assert_eq(zirconia_vm_atomic_compare_exchange32(&bad_w, &bad_r, 5, 6, &value, &exchanged),
-		     ZIRCONIA_VM_PAGE_FAULT);
+	cr_assert_eq(
+		zirconia_vm_atomic_compare_exchange32(&bad_w, &bad_r, 5, 6, &value, &exchanged),
+		ZIRCONIA_VM_PAGE_FAULT);
 	cr_assert(*word == 5 && value == 7 && exchanged);
 }
 
@@ -563,5 +595,6 @@ Test(vm_io_cursor, errors__as_errno__table)
 	static const int want[] = {0, EINVAL, ENOMEM, EFAULT, EFAULT, EIO, EBUSY, EOVERFLOW};
 
 	for (int e = ZIRCONIA_VM_OK; e <= ZIRCONIA_VM_OVERFLOW; e++)
-		cr_assert_eq(zirconia_vm_error_errno((zirconia_vm_error_t)e), want[e], "error %d", e);
+		cr_assert_eq(zirconia_vm_error_errno((zirconia_vm_error_t)e), want[e], "error %d",
+			     e);
 }

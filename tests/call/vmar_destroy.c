@@ -27,7 +27,7 @@ Test(call_vmar_destroy, handle__each_kind__op_children_needed)
 	t_close(event);
 }
 
-/* spec: vmar 7.1 #2 #4 */
+/* spec: vmar 7.1 #2 */
 Test(call_vmar_destroy, root__destroyed__not_supported)
 {
 	struct process p = other_process();
@@ -36,7 +36,7 @@ Test(call_vmar_destroy, root__destroyed__not_supported)
 	T_ZX(zx_vmar_destroy(zx_vmar_root_self()), ZX_ERR_NOT_SUPPORTED);
 	T_ZX(zx_vmar_destroy(p.root), ZX_ERR_NOT_SUPPORTED);
 	cr_assert_eq(list(p.root, rows, 4), 1);
-	/* The only region that ever holds the vDSO is the root: nothing gets as far as that. */
+	/* The only region that ever holds the vDSO. */
 	cr_assert_eq(the_vdso().depth, 1);
 	end_process(&p);
 }

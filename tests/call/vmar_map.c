@@ -334,7 +334,7 @@ Test(call_vmar_map, region_without_can_map_specific__each_placement__access_deni
 	in_both(no_can_map_specific);
 }
 
-/* spec: vmar 3.1 #33 #36 */
+/* spec: vmar 3.1 #33 */
 Test(call_vmar_map, vdso__overwritten__access_denied)
 {
 	const zx_handle_t root = zx_vmar_root_self();
@@ -488,7 +488,7 @@ Test(call_vmar_map, overwrite__parts_and_wholes__replaces_exactly_the_range)
 	in_both(overwrite);
 }
 
-/* spec: vmar 3.4 #2: the VMO offset is honoured. */
+/* spec: vmar 3.4 #2 */ /* The VMO offset is honoured. */
 static void upper_limit(const struct arena *a)
 {
 	zx_handle_t vmo = t_vmo(8 * PG);

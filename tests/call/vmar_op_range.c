@@ -293,7 +293,7 @@ static void effects(const struct arena *a)
 	cr_assert_eq(vmo_byte(vmo, 3 * PG), 0);
 	cr_assert_eq(vmo_byte(vmo, 4 * PG), 0);
 	cr_assert_eq(vmo_byte(vmo, 5 * PG), 6);
-	/* spec: vmar 6.2 #4: whole pages */
+	/* spec: vmar 6.2 #4 */ /* whole pages */
 	T_OK(op(a->vmar, ZERO, a->base + 8 * PG, 1));
 	cr_assert_eq(vmo_byte(vmo, 6 * PG), 0);
 	cr_assert_eq(vmo_byte(vmo, 7 * PG), 8);

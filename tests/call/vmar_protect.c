@@ -298,7 +298,7 @@ Test(call_vmar_protect, raised_to_write__snapshot_and_absent_pages__first_write_
 static void stripes(const struct arena *a)
 {
 	zx_handle_t vmo = t_vmo(ARENA_PAGES * PG);
-	zx_info_maps_t got[ARENA_PAGES + 2];
+	static zx_info_maps_t got[ARENA_PAGES + 2];
 
 	map_at(a->vmar, RW, 0, vmo, 0, ARENA_PAGES);
 	for (uint64_t p = 0; p < ARENA_PAGES; p += 2)

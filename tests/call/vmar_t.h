@@ -264,7 +264,7 @@ struct want {
 
 UNUSED_OK void expect_maps(const char *row, zx_handle_t vmar, const struct want *want, size_t n)
 {
-	zx_info_maps_t got[MAPS_ROOM];
+	static zx_info_maps_t got[MAPS_ROOM]; /* Valgrind does not let the stack grow by much in a signal */
 	const size_t rows = list(vmar, got, MAPS_ROOM);
 	const zx_vaddr_t base = got[0].base;
 

@@ -239,7 +239,8 @@ Test(call_vmo_attribution, faults__of_many_pages_of_a_clone__exactly_those_writt
 		forked[page] = true;
 		map[page * PG + i] = 'c';
 		if (i % 37 == 0 || i == PAGES - 1)
-			EXPECT_BYTES("child", child, PAGES * PG, n * PG, n * PG + (PAGES - n) * PG / 2);
+			EXPECT_BYTES("child", child, PAGES * PG, n * PG,
+				     n * PG + (PAGES - n) * PG / 2);
 	}
 	for (uint64_t p = 0; p < PAGES; p++)
 		cr_assert(vmo_all(vmo, p * PG, PG, 'p'));

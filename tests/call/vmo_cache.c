@@ -1,4 +1,3 @@
-/* zi-test: valgrind */
 /* ZX_VMO_OP_CACHE_*, the hints, and PREFETCH. */
 #include "vmo_t.h"
 
@@ -159,7 +158,8 @@ Test(call_vmo_cache, prefetch__each_range__its_status_and_no_commit)
 	};
 	zx_handle_t vmo = t_vmo(2 * PG);
 
-	vmo_expect_handle_checks("prefetch", call_prefetch, vmo, ZX_RIGHT_READ, ZX_ERR_OUT_OF_RANGE);
+	vmo_expect_handle_checks("prefetch", call_prefetch, vmo, ZX_RIGHT_READ,
+				 ZX_ERR_OUT_OF_RANGE);
 	T_EACH (rows, r)
 		T_ZX_ROW(r->name, vmo_op(vmo, ZX_VMO_OP_PREFETCH, r->off, r->size), r->want);
 	EXPECT_BYTES("commits nothing", vmo, 0, 0, 0);

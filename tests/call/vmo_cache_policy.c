@@ -1,4 +1,3 @@
-/* zi-test: valgrind */
 /* zx_vmo_set_cache_policy: when it is refused, and what a policy forbids. */
 #include "vmo_t.h"
 

@@ -1,4 +1,3 @@
-/* zi-test: valgrind */
 /* zx_vmo_create_child: which options go together, and the checks that all types share. */
 #include "vmo_t.h"
 
@@ -84,7 +83,8 @@ Test(call_vmo_child_options, unknown_bits__with_each_type__invalid_args)
 		if ((UINT32_C(1) << bit) & (TYPES | CHILD_RESIZABLE | NO_WRITE))
 			continue;
 		T_EACH (types, t)
-			T_ZX_ROW(t->name, create(vmo, t->bit | (UINT32_C(1) << bit), 0, whole(t->bit)),
+			T_ZX_ROW(t->name,
+				 create(vmo, t->bit | (UINT32_C(1) << bit), 0, whole(t->bit)),
 				 ZX_ERR_INVALID_ARGS);
 	}
 	T_ZX(create(vmo, UINT32_MAX & ~CHILD_RESIZABLE, 0, 0), ZX_ERR_INVALID_ARGS);
@@ -108,7 +108,8 @@ Test(call_vmo_child_options, rounding_and_no_write_resizable__before_the_handle)
 			/* Rounding comes first of all. */
 			T_ZX(create(*h, t->bit | NO_WRITE | CHILD_RESIZABLE, 0, UINT64_MAX),
 			     ZX_ERR_OUT_OF_RANGE);
-			T_ZX(create(*h, t->bit | NO_WRITE | CHILD_RESIZABLE, 0, PG), ZX_ERR_INVALID_ARGS);
+			T_ZX(create(*h, t->bit | NO_WRITE | CHILD_RESIZABLE, 0, PG),
+			     ZX_ERR_INVALID_ARGS);
 		}
 		T_ZX(create(*h, 0, 0, UINT64_MAX), ZX_ERR_OUT_OF_RANGE);
 		T_ZX(create(*h, UINT32_MAX, 0, PG), ZX_ERR_INVALID_ARGS);
@@ -142,15 +143,22 @@ Test(call_vmo_child_options, handle__wrong_in_every_way__after_those_two)
 				 needed | ZX_RIGHT_RESIZE, ZX_OK);
 	the_options = SNAPSHOT | CHILD_RESIZABLE; /* needs no RESIZE */
 	vmo_expect_handle_checks("resizable snapshot", call_create, resizable, needed, ZX_OK);
-	vmo_expect_handle_checks("nonsense", call_create_nonsense, vmo, needed, ZX_ERR_INVALID_ARGS);
+	vmo_expect_handle_checks("nonsense", call_create_nonsense, vmo, needed,
+				 ZX_ERR_INVALID_ARGS);
 }
 
 /* spec: vmo 5.2 #4 */ /* spec: vmo 17.1 #8 */
 Test(call_vmo_child_options, discardable__any_options__not_supported_before_they_are_checked)
 {
 	zx_handle_t vmo = t_vmo_options(PG, ZX_VMO_DISCARDABLE | ZX_VMO_RESIZABLE);
-	static const uint32_t odd[] = {0, SNAPSHOT | SLICE, 1u << 1, 1u << 31, NO_WRITE, CHILD_RESIZABLE,
-				       SLICE | CHILD_RESIZABLE, REFERENCE | CHILD_RESIZABLE};
+	static const uint32_t odd[] = {0,
+				       SNAPSHOT | SLICE,
+				       1u << 1,
+				       1u << 31,
+				       NO_WRITE,
+				       CHILD_RESIZABLE,
+				       SLICE | CHILD_RESIZABLE,
+				       REFERENCE | CHILD_RESIZABLE};
 
 	T_EACH (types, t)
 		T_ZX_ROW(t->name, create(vmo, t->bit, 0, PG), ZX_ERR_NOT_SUPPORTED);

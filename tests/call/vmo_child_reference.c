@@ -1,4 +1,3 @@
-/* zi-test: valgrind */
 /* References: a second VMO over all pages of the first. */
 #include "vmo_t.h"
 
@@ -34,7 +33,8 @@ static const struct {
 	{"slice parent, not writable", SLICED, REFERENCE | NO_WRITE, 0, 0, ZX_ERR_NOT_SUPPORTED},
 	/* spec: vmo 5.5 #6 */
 	{"uncached parent", UNCACHED, REFERENCE, 0, 0, ZX_ERR_BAD_STATE},
-	{"uncached parent, resizable", UNCACHED, REFERENCE | CHILD_RESIZABLE, 0, 0, ZX_ERR_BAD_STATE},
+	{"uncached parent, resizable", UNCACHED, REFERENCE | CHILD_RESIZABLE, 0, 0,
+	 ZX_ERR_BAD_STATE},
 	{"plain", PLAIN, REFERENCE, 0, 0, ZX_OK},
 	{"plain, not writable", PLAIN, REFERENCE | NO_WRITE, 0, 0, ZX_OK},
 	{"resizable", RESIZABLE, REFERENCE, 0, 0, ZX_OK},

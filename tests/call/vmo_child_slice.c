@@ -109,7 +109,8 @@ Test(call_vmo_child_slice, content__through_either__one_store)
 Test(call_vmo_child_slice, mappings__of_slice_and_parent__coherent)
 {
 	zx_handle_t vmo = t_vmo(4 * PG);
-	zx_handle_t slice = vmo_child(vmo, SLICE, PG, 2 * PG), nested = vmo_child(slice, SLICE, PG, PG);
+	zx_handle_t slice = vmo_child(vmo, SLICE, PG, 2 * PG),
+		    nested = vmo_child(slice, SLICE, PG, PG);
 	uint8_t *whole = t_map(vmo, 0, 4 * PG);
 	uint8_t *part = t_map(slice, 0, 2 * PG);
 	uint8_t *inner = t_map(nested, 0, PG);
@@ -173,7 +174,8 @@ Test(call_vmo_child_slice, parent_closed__slice__keeps_the_store_and_reports_not
 	zx_handle_t vmo = t_vmo(2 * PG);
 
 	vmo_fill(vmo, PG, PG, 'x');
-	zx_handle_t slice = vmo_child(vmo, SLICE, PG, PG), sibling = vmo_child(vmo, SLICE, 0, 2 * PG);
+	zx_handle_t slice = vmo_child(vmo, SLICE, PG, PG),
+		    sibling = vmo_child(vmo, SLICE, 0, 2 * PG);
 	zx_handle_t ref = vmo_child(vmo, REFERENCE, 0, 0);
 	cr_assert(vmo_all(slice, 0, PG, 'x'));
 	EXPECT_BYTES("slice", slice, 0, 0, 0);

@@ -12,8 +12,8 @@ Test(call_vmo_child_snapshot, all_types__both_sides_written__isolated)
 		zx_handle_t c = vmo_child(p, *type, 0, 4 * PG);
 		cr_assert(vmo_all(c, 0, 3 * PG, 'p'));
 		cr_assert(vmo_all(c, 3 * PG, PG, 0));
-		vmo_fill(p, 0, PG, 'q'); /* shared page, by the parent */
-		vmo_fill(c, PG, PG, 'c'); /* shared page, by the child */
+		vmo_fill(p, 0, PG, 'q');      /* shared page, by the parent */
+		vmo_fill(c, PG, PG, 'c');     /* shared page, by the child */
 		vmo_fill(p, 3 * PG, PG, 'q'); /* absent page, by the parent */
 		cr_assert(vmo_all(c, 0, PG, 'p'));
 		cr_assert(vmo_all(c, PG, PG, 'c'));
@@ -69,8 +69,11 @@ Test(call_vmo_child_snapshot, resize_and_close__of_either__other_unchanged)
 			t_close(changes);
 		cr_assert_eq(vmo_size(keeps), 4 * PG, "case %u", k);
 		cr_assert(vmo_all(keeps, 0, 4 * PG, 'p'), "case %u", k);
-		EXPECT_BYTES("kept", keeps, 4 * PG, (k & 4) ? 4 * PG : (k & 2) ? 3 * PG : 0,
-			     (k & 4)	? 4 * PG :
+		EXPECT_BYTES("kept", keeps, 4 * PG,
+			     (k & 4) ? 4 * PG :
+			     (k & 2) ? 3 * PG :
+				       0,
+			     (k & 4) ? 4 * PG :
 			     (k & 2) ? 3 * PG + PG / 2 :
 				       2 * PG);
 		if (!(k & 4))
@@ -350,6 +353,80 @@ Test(call_vmo_child_snapshot, snapshot_and_close_the_parent__many_rounds__no_tra
 	T_OK(vmo_op(vmo, ZX_VMO_OP_DECOMMIT, 0, 8 * PG));
 }
 
+/*
+ * A middle VMO that zeroed pages dies. What it leaves to its child must go on hiding the grandparent's pages, however many
+ * pages of its own the child has by then.
+ */
+Test(call_vmo_child_snapshot, middle_with_zeroed_pages__closed__child_keeps_the_zeros)
+{
+	enum { PAGES = 200 };
+	static const uint64_t own_pages[] = {0, 1, 20, 100, 149};
+
+	T_EACH (own_pages, own) {
+		zx_handle_t a = t_vmo(PAGES * PG);
+
+		vmo_fill(a, 0, PAGES * PG, 'a');
+		zx_handle_t b = vmo_child(a, SNAPSHOT, 0, PAGES * PG);
+		vmo_fill(b, 0, PG, 'b');
+		T_OK(vmo_op(b, ZX_VMO_OP_ZERO, 150 * PG, 2 * PG));
+		zx_handle_t c = vmo_child(b, SNAPSHOT, 0, PAGES * PG);
+		uint8_t *map = t_map(c, 0, PAGES * PG);
+		for (uint64_t i = 1; i <= *own; i++)
+			map[i * PG] = 'c';
+		vmo_fill(b, 160 * PG, PG, 'x'); /* not for the child */
+		T_OK(vmo_op(b, ZX_VMO_OP_ZERO, 161 * PG, PG));
+		t_close(b);
+		for (uint64_t i = 0; i < PAGES; i++) {
+			const uint8_t want = i == 0               ? 'b' :
+					     i == 150 || i == 151 ? 0 :
+					     i <= *own            ? 'c' :
+								    'a';
+
+			cr_assert_eq(vmo_get(c, i), want, "%" PRIu64 " own, page %" PRIu64, *own,
+				     i);
+			cr_assert_eq(map[i * PG], want, "%" PRIu64 " own, page %" PRIu64, *own, i);
+			cr_assert_eq(vmo_byte(c, i * PG + 1), i != 0 && want == 'c' ? 'a' : want);
+		}
+		const uint64_t shared = PAGES - 3 - *own;
+		EXPECT_BYTES("a", a, PAGES * PG, (PAGES - shared) * PG,
+			     (PAGES - shared) * PG + shared * PG / 2);
+		EXPECT_BYTES("c", c, (PAGES - 2) * PG, (*own + 1) * PG,
+			     (*own + 1) * PG + shared * PG / 2);
+		t_close(a);
+		cr_assert(vmo_all(c, 150 * PG, 2 * PG, 0));
+		EXPECT_BYTES("c alone", c, (PAGES - 2) * PG, (PAGES - 2) * PG, (PAGES - 2) * PG);
+		t_unmap(map, PAGES * PG);
+		t_close(c);
+	}
+}
+
+/* A parent that shrank shows its clones zeros where it was cut, also when it grew again before the clone. */
+Test(call_vmo_child_snapshot, parent_shrunk_or_regrown__cloned__zeros_behind_the_cut)
+{
+	for (unsigned k = 0; k < 4; k++) {
+		zx_handle_t p = t_vmo_options(4 * PG, ZX_VMO_RESIZABLE);
+
+		vmo_fill(p, 0, 4 * PG, 'p');
+		zx_handle_t first = vmo_child(p, SNAPSHOT, 0, 4 * PG);
+		T_OK(zx_vmo_set_size(p, 2 * PG));
+		if (k & 1)
+			T_OK(zx_vmo_set_size(p, 4 * PG));
+		if (k & 2)
+			vmo_fill(p, 0, PG, 'q');
+		zx_handle_t second = vmo_child(p, SNAPSHOT, 0, 4 * PG);
+		cr_assert(vmo_all(second, 0, PG, (k & 2) ? 'q' : 'p'), "case %u", k);
+		cr_assert(vmo_all(second, PG, PG, 'p'), "case %u", k);
+		cr_assert(vmo_all(second, 2 * PG, 2 * PG, 0), "case %u", k);
+		cr_assert(vmo_all(first, 0, 4 * PG, 'p'), "case %u", k);
+		t_close(p);
+		cr_assert(vmo_all(second, 2 * PG, 2 * PG, 0), "case %u", k);
+		t_close(first);
+		cr_assert(vmo_all(second, 2 * PG, 2 * PG, 0), "case %u", k);
+		EXPECT_BYTES("second", second, 2 * PG, 2 * PG, 2 * PG);
+		t_close(second);
+	}
+}
+
 /* NO_WRITE takes the right, not the content's life: others may still write what they see. */
 Test(call_vmo_child_snapshot, no_write__child__cannot_be_written_and_stays)
 {
@@ -360,7 +437,8 @@ Test(call_vmo_child_snapshot, no_write__child__cannot_be_written_and_stays)
 	zx_handle_t c = vmo_child(p, SNAPSHOT | NO_WRITE, 0, PG);
 	T_ZX(zx_vmo_write(c, "x", 0, 1), ZX_ERR_ACCESS_DENIED);
 	T_ZX(vmo_op(c, ZX_VMO_OP_ZERO, 0, PG), ZX_ERR_ACCESS_DENIED);
-	T_ZX(zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0, c, 0, PG, &addr),
+	T_ZX(zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0, c, 0, PG,
+			 &addr),
 	     ZX_ERR_ACCESS_DENIED);
 	vmo_fill(p, 0, PG, 'q');
 	cr_assert(vmo_all(c, 0, PG, 'p'));

@@ -1,4 +1,3 @@
-/* zi-test: valgrind */
 /* zx_vmo_create: the table of checks and what a new VMO looks like. */
 #include "vmo_t.h"
 
@@ -34,7 +33,8 @@ static const struct {
 	{"all bits", PG, UINT32_MAX, ZX_ERR_INVALID_ARGS},
 	{"unknown option comes before the largest size", UINT64_MAX - PG + 1, 1u << 5,
 	 ZX_ERR_INVALID_ARGS},
-	{"unknown option, unbounded, size above all", UINT64_MAX, U | (1u << 0), ZX_ERR_INVALID_ARGS},
+	{"unknown option, unbounded, size above all", UINT64_MAX, U | (1u << 0),
+	 ZX_ERR_INVALID_ARGS},
 	/* spec: vmo 1.1 #5 */
 	{"unbounded, stream size above the VMO size", MAX_SIZE + 1, U, ZX_ERR_OUT_OF_RANGE},
 	{"unbounded, largest number", UINT64_MAX, U, ZX_ERR_OUT_OF_RANGE},
@@ -134,8 +134,7 @@ Test(call_vmo_create, new_vmo__each_option__looks_as_specified)
 		cr_assert_eq(i.num_children, 0, "%s: children", r->name);
 		cr_assert_eq(i.num_mappings, 0, "%s: mappings", r->name);
 		cr_assert_eq(i.share_count, 1, "%s: share count", r->name);
-		cr_assert_eq(i.flags,
-			     r->flags | ZX_INFO_VMO_TYPE_PAGED | ZX_INFO_VMO_VIA_HANDLE,
+		cr_assert_eq(i.flags, r->flags | ZX_INFO_VMO_TYPE_PAGED | ZX_INFO_VMO_VIA_HANDLE,
 			     "%s: flags %x", r->name, i.flags);
 		cr_assert_eq(i.handle_rights, r->rights, "%s: handle_rights", r->name);
 		cr_assert_eq(i.cache_policy, ZX_CACHE_POLICY_CACHED, "%s: policy", r->name);
@@ -164,8 +163,8 @@ Test(call_vmo_create, content__first_and_last_page__zero_and_uncommitted)
 
 Test(call_vmo_create, huge__writes_far_apart__are_kept)
 {
-	static const uint64_t pages[] = {0, 1, 511, 512, UINT64_C(1) << 22, UINT64_C(1) << 31,
-					 MAX_SIZE / PG - 1};
+	static const uint64_t pages[] = {
+		0, 1, 511, 512, UINT64_C(1) << 22, UINT64_C(1) << 31, MAX_SIZE / PG - 1};
 
 	for (unsigned k = 0; k < 2; k++) {
 		zx_handle_t vmo = t_vmo_options(k ? 0 : MAX_SIZE, k ? U : 0);

@@ -1,4 +1,3 @@
-/* zi-test: valgrind */
 /* zx_vmo_replace_as_executable. */
 #include "vmo_t.h"
 
@@ -20,8 +19,8 @@ static void expect_gone(const char *row, zx_handle_t h)
 /* spec: vmo 12.1 #5 */
 Test(call_vmo_executable, any_rights__same_plus_execute_and_the_old_handle_is_gone)
 {
-	static const zx_rights_t rights[] = {VMO_RIGHTS, 0, ZX_RIGHT_READ, ZX_RIGHT_WRITE | ZX_RIGHT_MAP,
-					     ZX_RIGHT_DUPLICATE};
+	static const zx_rights_t rights[] = {VMO_RIGHTS, 0, ZX_RIGHT_READ,
+					     ZX_RIGHT_WRITE | ZX_RIGHT_MAP, ZX_RIGHT_DUPLICATE};
 
 	T_EACH (rights, r) {
 		zx_handle_t vmo = t_vmo(PG), out = ZX_HANDLE_INVALID;
@@ -35,7 +34,8 @@ Test(call_vmo_executable, any_rights__same_plus_execute_and_the_old_handle_is_go
 		cr_assert_neq(out, h);
 		cr_assert_eq(t_rights(out), *r | ZX_RIGHT_EXECUTE);
 		cr_assert_eq(t_koid(out), koid);
-		cr_assert_not(t_rights(vmo) & ZX_RIGHT_EXECUTE); /* other handles keep what they had */
+		cr_assert_not(t_rights(vmo) &
+			      ZX_RIGHT_EXECUTE); /* other handles keep what they had */
 		/* Once more is fine. */
 		T_OK(zx_vmo_replace_as_executable(out, ZX_HANDLE_INVALID, &out));
 		cr_assert_eq(t_rights(out), *r | ZX_RIGHT_EXECUTE);
@@ -130,7 +130,8 @@ Test(call_vmo_executable, code__written_and_called__runs)
 	t_require("no-valgrind");
 	T_OK(zx_vmo_write(vmo, code, 0, sizeof(code)));
 	T_OK(zx_vmo_replace_as_executable(vmo, ZX_HANDLE_INVALID, &vmo));
-	T_OK(zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_EXECUTE, 0, vmo, 0, PG, &addr));
+	T_OK(zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_EXECUTE, 0, vmo, 0, PG,
+			 &addr));
 	memcpy(&function, &addr, sizeof(function));
 	cr_assert_eq(function(), 42);
 }

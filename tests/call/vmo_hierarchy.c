@@ -51,7 +51,8 @@ Test(call_vmo_hierarchy, middle__closed__children_move_to_the_grandparent)
 				continue;
 			zx_handle_t p = t_vmo(PG);
 			zx_handle_t c = vmo_whole_child(p, *outer);
-			zx_handle_t g1 = vmo_whole_child(c, *inner), g2 = vmo_whole_child(c, *inner);
+			zx_handle_t g1 = vmo_whole_child(c, *inner),
+				    g2 = vmo_whole_child(c, *inner);
 
 			cr_assert_eq(children_of(p), 1); /* grandchildren do not count */
 			cr_assert_eq(children_of(c), 2);
@@ -213,7 +214,8 @@ Test(call_vmo_hierarchy, wide_family__closed_in_random_order__counts_always_righ
 			for (unsigned k = 0; k < N; k++)
 				children += alive[k] && parent[k] == i;
 			cr_assert_eq(children_of(vmo[i]), children);
-			cr_assert_eq(parent_of(vmo[i]), parent[i] == N ? 0 : t_koid(vmo[parent[i]]));
+			cr_assert_eq(parent_of(vmo[i]),
+				     parent[i] == N ? 0 : t_koid(vmo[parent[i]]));
 		}
 	}
 }

@@ -1,4 +1,3 @@
-/* zi-test: valgrind */
 /* ZX_INFO_VMO: its layouts, its flags, and the fields that no other test looks at. */
 #include "vmo_t.h"
 
@@ -34,7 +33,8 @@ Test(call_vmo_info, versions__all__prefixes_of_the_newest)
 		cr_assert_eq(actual, 1);
 		cr_assert_eq(avail, 1);
 		/* Exactly enough, and one byte less. */
-		T_ZX_ROW(v->name, zx_object_get_info(vmo, v->topic, buffer, v->size, NULL, NULL), ZX_OK);
+		T_ZX_ROW(v->name, zx_object_get_info(vmo, v->topic, buffer, v->size, NULL, NULL),
+			 ZX_OK);
 		memset(buffer, 0x5a, sizeof(buffer));
 		T_ZX_ROW(v->name,
 			 zx_object_get_info(vmo, v->topic, buffer, v->size - 1, &actual, &avail),
@@ -68,15 +68,18 @@ Test(call_vmo_info, handle_and_buffer__bad__status)
 			zx_info_vmo_t info;
 
 			T_ZX_ROW(name,
-				 zx_object_get_info(vmo, v->topic, bad, sizeof(info), &actual, &avail),
+				 zx_object_get_info(vmo, v->topic, bad, sizeof(info), &actual,
+						    &avail),
 				 ZX_ERR_INVALID_ARGS);
 			cr_assert_eq(actual, 9, "%s", name);
 			cr_assert_eq(avail, 9, "%s", name);
 			if (bad == NULL)
 				continue;
-			T_ZX_ROW(name, zx_object_get_info(vmo, v->topic, &info, sizeof(info), bad, NULL),
+			T_ZX_ROW(name,
+				 zx_object_get_info(vmo, v->topic, &info, sizeof(info), bad, NULL),
 				 ZX_ERR_INVALID_ARGS);
-			T_ZX_ROW(name, zx_object_get_info(vmo, v->topic, &info, sizeof(info), NULL, bad),
+			T_ZX_ROW(name,
+				 zx_object_get_info(vmo, v->topic, &info, sizeof(info), NULL, bad),
 				 ZX_ERR_INVALID_ARGS);
 		}
 	}
@@ -102,7 +105,8 @@ Test(call_vmo_info, flags__of_each_kind__exactly)
 	cr_assert_eq(flags_of(plain), BASE);
 	cr_assert_eq(flags_of(resizable), BASE | ZX_INFO_VMO_RESIZABLE);
 	cr_assert_eq(flags_of(t_vmo_options(0, ZX_VMO_UNBOUNDED)), BASE);
-	cr_assert_eq(flags_of(t_vmo_options(PG, ZX_VMO_DISCARDABLE)), BASE | ZX_INFO_VMO_DISCARDABLE);
+	cr_assert_eq(flags_of(t_vmo_options(PG, ZX_VMO_DISCARDABLE)),
+		     BASE | ZX_INFO_VMO_DISCARDABLE);
 	cr_assert_eq(flags_of(vmo_child(plain, SLICE, 0, PG)), BASE);
 	cr_assert_eq(flags_of(vmo_child(plain, SLICE | NO_WRITE, 0, PG)), BASE);
 	cr_assert_eq(flags_of(vmo_child(plain, REFERENCE, 0, 0)), BASE);
@@ -125,8 +129,8 @@ Test(call_vmo_info, process_vmos__held_and_mapped__one_record_each)
 	size_t actual = 0, by_handle = 0, by_mapping = 0;
 
 	t_map(vmo, 0, PG);
-	T_OK(zx_object_get_info(zx_process_self(), ZX_INFO_PROCESS_VMOS, rows, sizeof(rows), &actual,
-				NULL));
+	T_OK(zx_object_get_info(zx_process_self(), ZX_INFO_PROCESS_VMOS, rows, sizeof(rows),
+				&actual, NULL));
 	for (size_t i = 0; i < actual; i++) {
 		const bool handle = (rows[i].flags & ZX_INFO_VMO_VIA_HANDLE) != 0;
 

@@ -1,4 +1,3 @@
-/* zi-test: valgrind */
 /* ZX_VMO_OP_LOCK, TRY_LOCK, UNLOCK: the table of checks. The states behind them are tried in vmo_discardable.c. */
 #include "vmo_t.h"
 
@@ -59,8 +58,9 @@ Test(call_vmo_lock, range__not_exactly_all__out_of_range)
 {
 	static const struct {
 		uint64_t off, size;
-	} ranges[] = {{0, 0},      {0, PG},           {0, 3 * PG}, {PG, PG}, {1, 2 * PG},
-		      {PG, 2 * PG}, {0, 2 * PG - 1}, {0, 2 * PG + 1}, {UINT64_MAX, 1}, {0, UINT64_MAX}};
+	} ranges[] = {{0, 0},          {0, PG},        {0, 3 * PG},     {PG, PG},
+		      {1, 2 * PG},     {PG, 2 * PG},   {0, 2 * PG - 1}, {0, 2 * PG + 1},
+		      {UINT64_MAX, 1}, {0, UINT64_MAX}};
 	zx_handle_t vmo = t_vmo_options(2 * PG, ZX_VMO_DISCARDABLE);
 
 	T_EACH (family, f) {
@@ -128,7 +128,8 @@ Test(call_vmo_lock, lock__bad_buffer__invalid_args_and_lock_undone)
 	vmo_put(vmo, 0, 'k');
 	for (size_t size = 0; size < sizeof(state); size++) {
 		memset(&state, 0x77, sizeof(state));
-		T_ZX(zx_vmo_op_range(vmo, ZX_VMO_OP_LOCK, 0, PG, &state, size), ZX_ERR_INVALID_ARGS);
+		T_ZX(zx_vmo_op_range(vmo, ZX_VMO_OP_LOCK, 0, PG, &state, size),
+		     ZX_ERR_INVALID_ARGS);
 		cr_assert(t_all(&state, sizeof(state), 0x77), "size %zu: written", size);
 		T_ZX(op(vmo, ZX_VMO_OP_UNLOCK, 0, PG), ZX_ERR_BAD_STATE);
 	}

@@ -20,17 +20,28 @@ enum kind {
 	KINDS,
 };
 
-static const char *const kind_names[] = {
-	"plain",     "resizable",   "unbounded", "discardable",        "discarded",
-	"resizable discardable", "snapshot", "at least on write", "modified", "resizable snapshot",
-	"slice", "reference", "resizable reference", "uncached"};
+static const char *const kind_names[] = {"plain",
+					 "resizable",
+					 "unbounded",
+					 "discardable",
+					 "discarded",
+					 "resizable discardable",
+					 "snapshot",
+					 "at least on write",
+					 "modified",
+					 "resizable snapshot",
+					 "slice",
+					 "reference",
+					 "resizable reference",
+					 "uncached"};
 
 /* Parents stay open: what is made of them has one. */
 static zx_handle_t make(enum kind k)
 {
-	const bool resizable = k == K_RESIZABLE || k == K_RESIZABLE_DISCARDABLE ||
-			       k == K_RESIZABLE_REFERENCE;
-	const bool discardable = k == K_DISCARDABLE || k == K_DISCARDED || k == K_RESIZABLE_DISCARDABLE;
+	const bool resizable =
+		k == K_RESIZABLE || k == K_RESIZABLE_DISCARDABLE || k == K_RESIZABLE_REFERENCE;
+	const bool discardable =
+		k == K_DISCARDABLE || k == K_DISCARDED || k == K_RESIZABLE_DISCARDABLE;
 	zx_vmo_lock_state_t state;
 	zx_handle_t vmo = t_vmo_options(k == K_UNBOUNDED ? 0 : 4 * PG,
 					(resizable ? ZX_VMO_RESIZABLE : 0) |
@@ -119,7 +130,8 @@ static zx_status_t m_op_whole(zx_handle_t h)
 static zx_status_t m_child(zx_handle_t h)
 {
 	zx_handle_t child = ZX_HANDLE_INVALID;
-	const zx_status_t st = zx_vmo_create_child(h, op_param, 0, (op_param & REFERENCE) ? 0 : PG, &child);
+	const zx_status_t st =
+		zx_vmo_create_child(h, op_param, 0, (op_param & REFERENCE) ? 0 : PG, &child);
 
 	if (st == ZX_OK)
 		t_close(child);
@@ -258,8 +270,8 @@ static void expect_with_child(uint32_t child_options)
 				want = ZX_ERR_NOT_SUPPORTED;
 			if (o->call == m_policy)
 				want = ZX_ERR_BAD_STATE;
-			snprintf(row, sizeof(row), "%s of %s with child %#x", o->name, kind_names[k],
-				 child_options);
+			snprintf(row, sizeof(row), "%s of %s with child %#x", o->name,
+				 kind_names[k], child_options);
 			op_param = o->param;
 			T_ZX_ROW(row, o->call(vmo), want);
 			t_close(child);

@@ -1,4 +1,3 @@
-/* zi-test: valgrind */
 /* zx_vmo_op_range: what all operations share, and COMMIT. */
 #include "vmo_t.h"
 
@@ -42,12 +41,14 @@ Test(call_vmo_op_range_commit, rights__each_op__exactly_those_it_needs)
 		zx_rights_t needed, enough; /* all of `needed`, or any one of `enough` */
 		zx_status_t last;
 	} ops[] = {
-		{"COMMIT", ZX_VMO_OP_COMMIT, ZX_RIGHT_WRITE, 0, ZX_OK}, /* spec: vmo 4.2 #1 */
+		{"COMMIT", ZX_VMO_OP_COMMIT, ZX_RIGHT_WRITE, 0, ZX_OK},     /* spec: vmo 4.2 #1 */
 		{"DECOMMIT", ZX_VMO_OP_DECOMMIT, ZX_RIGHT_WRITE, 0, ZX_OK}, /* spec: vmo 4.3 #1 */
-		{"ZERO", ZX_VMO_OP_ZERO, ZX_RIGHT_WRITE, 0, ZX_OK}, /* spec: vmo 4.4 #1 */
-		{"CACHE_SYNC", ZX_VMO_OP_CACHE_SYNC, ZX_RIGHT_READ, 0, ZX_OK}, /* spec: vmo 4.6 #2 */
+		{"ZERO", ZX_VMO_OP_ZERO, ZX_RIGHT_WRITE, 0, ZX_OK},         /* spec: vmo 4.4 #1 */
+		{"CACHE_SYNC", ZX_VMO_OP_CACHE_SYNC, ZX_RIGHT_READ, 0,
+		 ZX_OK}, /* spec: vmo 4.6 #2 */
 		{"CACHE_CLEAN", ZX_VMO_OP_CACHE_CLEAN, ZX_RIGHT_READ, 0, ZX_OK},
-		{"CACHE_CLEAN_INVALIDATE", ZX_VMO_OP_CACHE_CLEAN_INVALIDATE, ZX_RIGHT_READ, 0, ZX_OK},
+		{"CACHE_CLEAN_INVALIDATE", ZX_VMO_OP_CACHE_CLEAN_INVALIDATE, ZX_RIGHT_READ, 0,
+		 ZX_OK},
 		{"CACHE_INVALIDATE", ZX_VMO_OP_CACHE_INVALIDATE, ZX_RIGHT_WRITE, 0, ZX_OK},
 		{"PREFETCH", ZX_VMO_OP_PREFETCH, ZX_RIGHT_READ, 0, ZX_OK},
 		{"DONT_NEED", ZX_VMO_OP_DONT_NEED, 0, 0, ZX_OK},
@@ -151,25 +152,19 @@ Test(call_vmo_op_range_commit, discarded__range_first__then_not_found)
 
 Test(call_vmo_op_range_commit, buffer__nonsense__ignored_by_all_but_lock)
 {
-	static const uint32_t ops[] = {ZX_VMO_OP_COMMIT,
-				       ZX_VMO_OP_DECOMMIT,
-				       ZX_VMO_OP_ZERO,
-				       ZX_VMO_OP_CACHE_SYNC,
-				       ZX_VMO_OP_CACHE_CLEAN,
-				       ZX_VMO_OP_CACHE_CLEAN_INVALIDATE,
-				       ZX_VMO_OP_CACHE_INVALIDATE,
-				       ZX_VMO_OP_DONT_NEED,
-				       ZX_VMO_OP_ALWAYS_NEED,
-				       ZX_VMO_OP_PREFETCH,
-				       ZX_VMO_OP_TRY_LOCK,
-				       ZX_VMO_OP_UNLOCK};
+	static const uint32_t ops[] = {
+		ZX_VMO_OP_COMMIT,           ZX_VMO_OP_DECOMMIT,    ZX_VMO_OP_ZERO,
+		ZX_VMO_OP_CACHE_SYNC,       ZX_VMO_OP_CACHE_CLEAN, ZX_VMO_OP_CACHE_CLEAN_INVALIDATE,
+		ZX_VMO_OP_CACHE_INVALIDATE, ZX_VMO_OP_DONT_NEED,   ZX_VMO_OP_ALWAYS_NEED,
+		ZX_VMO_OP_PREFETCH,         ZX_VMO_OP_TRY_LOCK,    ZX_VMO_OP_UNLOCK};
 	zx_handle_t vmo = t_vmo_options(PG, ZX_VMO_DISCARDABLE);
 
 	T_EACH (ops, op) {
 		char row[16];
 
 		snprintf(row, sizeof(row), "op %u", *op);
-		T_ZX_ROW(row, zx_vmo_op_range(vmo, *op, 0, PG, t_no_access_page(), SIZE_MAX), ZX_OK);
+		T_ZX_ROW(row, zx_vmo_op_range(vmo, *op, 0, PG, t_no_access_page(), SIZE_MAX),
+			 ZX_OK);
 	}
 }
 

@@ -1,4 +1,3 @@
-/* zi-test: valgrind */
 /* ZX_VMO_OP_DECOMMIT. */
 #include "vmo_t.h"
 
@@ -17,7 +16,8 @@ Test(call_vmo_op_range_decommit, handle__wrong_in_every_way__checks_before_the_r
 {
 	zx_handle_t vmo = t_vmo(PG);
 
-	vmo_expect_handle_checks("decommit", call_nonsense, vmo, ZX_RIGHT_WRITE, ZX_ERR_OUT_OF_RANGE);
+	vmo_expect_handle_checks("decommit", call_nonsense, vmo, ZX_RIGHT_WRITE,
+				 ZX_ERR_OUT_OF_RANGE);
 }
 
 /* On a VMO of four pages, alone and with a relative. */

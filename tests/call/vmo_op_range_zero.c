@@ -50,7 +50,8 @@ static const struct {
 	{"everything", 0, 4 * PG, ZX_OK, 0},
 };
 
-static void expect_content(const char *row, zx_handle_t vmo, uint64_t off, uint64_t size, uint8_t old)
+static void expect_content(const char *row, zx_handle_t vmo, uint64_t off, uint64_t size,
+			   uint8_t old)
 {
 	cr_assert(vmo_all(vmo, 0, off, old), "%s: before", row);
 	cr_assert(vmo_all(vmo, off, size, 0), "%s: inside", row);
@@ -80,8 +81,8 @@ Test(call_vmo_op_range_zero, range__starts_inside_and_ends_outside__out_of_range
 {
 	static const struct {
 		uint64_t off, size;
-	} outside[] = {{0, 4 * PG + 1}, {5, 4 * PG}, {3 * PG, 2 * PG}, {3 * PG + 5, PG}, {0, UINT64_MAX},
-		       {PG, UINT64_MAX - PG}};
+	} outside[] = {{0, 4 * PG + 1},  {5, 4 * PG},     {3 * PG, 2 * PG},
+		       {3 * PG + 5, PG}, {0, UINT64_MAX}, {PG, UINT64_MAX - PG}};
 
 	T_EACH (outside, o) {
 		zx_handle_t vmo = t_vmo(4 * PG);

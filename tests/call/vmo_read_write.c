@@ -214,7 +214,8 @@ Test(call_vmo_read_write, pointers_without_memory__read_and_write__not_found)
 Test(call_vmo_read_write, host_memory__unmapped_or_protected__status_by_cause)
 {
 	zx_handle_t vmo = t_vmo(PG);
-	void *gone = mmap(NULL, 3 * T_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *gone =
+		mmap(NULL, 3 * T_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	void *read_only = (void *)(uintptr_t)t_read_only_page();
 
 	cr_assert_neq(gone, MAP_FAILED);

@@ -1,4 +1,3 @@
-/* zi-test: valgrind */
 /* Rights and names of children, and which right each call on a VMO asks for. */
 #include "vmo_t.h"
 
@@ -112,7 +111,8 @@ static void expect_name(const char *row, zx_handle_t vmo, const char *want)
 	memset(name, 0x77, sizeof(name));
 	memcpy(padded, want, strlen(want));
 	T_OK(zx_object_get_property(vmo, ZX_PROP_NAME, name, sizeof(name)));
-	cr_assert_eq(memcmp(name, padded, sizeof(name)), 0, "%s: \"%.32s\", not \"%s\"", row, name, want);
+	cr_assert_eq(memcmp(name, padded, sizeof(name)), 0, "%s: \"%.32s\", not \"%s\"", row, name,
+		     want);
 	cr_assert_eq(memcmp(vmo_info(vmo).name, padded, sizeof(name)), 0, "%s: info", row);
 }
 
@@ -147,7 +147,8 @@ Test(call_vmo_rights_names, name__long_or_with_nul__cut)
 {
 	zx_handle_t vmo = t_vmo(PG);
 
-	T_OK(zx_object_set_property(vmo, ZX_PROP_NAME, "0123456789012345678901234567890123456789", 40));
+	T_OK(zx_object_set_property(vmo, ZX_PROP_NAME, "0123456789012345678901234567890123456789",
+				    40));
 	expect_name("long", vmo, "0123456789012345678901234567890");
 	zx_handle_t child = vmo_child(vmo, SNAPSHOT, 0, PG);
 	expect_name("long, child", child, "0123456789012345678901234567890");

@@ -87,7 +87,8 @@ static const struct {
 	{"discardable", ZX_VMO_DISCARDABLE, 0, PG, ZX_ERR_UNAVAILABLE},
 	/* spec: vmo 3.2 #6 */
 	{"above the largest", ZX_VMO_RESIZABLE, 0, MAX_SIZE + 1, ZX_ERR_OUT_OF_RANGE},
-	{"above the largest, no wrap", ZX_VMO_RESIZABLE, 0, UINT64_MAX - PG + 1, ZX_ERR_OUT_OF_RANGE},
+	{"above the largest, no wrap", ZX_VMO_RESIZABLE, 0, UINT64_MAX - PG + 1,
+	 ZX_ERR_OUT_OF_RANGE},
 	{"the largest", ZX_VMO_RESIZABLE, 0, MAX_SIZE, ZX_OK},
 	{"nothing", ZX_VMO_RESIZABLE, 0, 0, ZX_OK},
 	{"same", ZX_VMO_RESIZABLE, 0, PG, ZX_OK},

@@ -1,4 +1,3 @@
-/* zi-test: valgrind */
 /* zx_vmo_set_stream_size, and the same number as ZX_PROP_VMO_CONTENT_SIZE. */
 #include "vmo_t.h"
 
@@ -36,7 +35,8 @@ static const struct {
 	/* spec: vmo 3.3 #5 */
 	{"one more than the VMO", 0, 100, 2 * PG + 1, ZX_ERR_OUT_OF_RANGE},
 	{"largest number", 0, 100, UINT64_MAX, ZX_ERR_OUT_OF_RANGE},
-	{"resizable: the VMO does not grow", ZX_VMO_RESIZABLE, 100, 2 * PG + 1, ZX_ERR_OUT_OF_RANGE},
+	{"resizable: the VMO does not grow", ZX_VMO_RESIZABLE, 100, 2 * PG + 1,
+	 ZX_ERR_OUT_OF_RANGE},
 	{"unbounded, above the VMO", ZX_VMO_UNBOUNDED, 100, MAX_SIZE + 1, ZX_ERR_OUT_OF_RANGE},
 	{"unbounded, all of it", ZX_VMO_UNBOUNDED, 100, MAX_SIZE, ZX_OK},
 	{"unbounded, from all to little", ZX_VMO_UNBOUNDED, MAX_SIZE, 3, ZX_OK},

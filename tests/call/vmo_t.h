@@ -181,8 +181,8 @@ UNUSED_OK uint32_t vmo_handles(void)
 /* ---- expectations */
 
 /* committed, private, scaled bytes as the worked examples write them: a/b/c, with the fraction 0. */
-UNUSED_OK void vmo_expect_bytes(const char *row, const char *who, zx_handle_t vmo, uint64_t committed,
-				uint64_t private_bytes, uint64_t scaled)
+UNUSED_OK void vmo_expect_bytes(const char *row, const char *who, zx_handle_t vmo,
+				uint64_t committed, uint64_t private_bytes, uint64_t scaled)
 {
 	const zx_info_vmo_t i = vmo_info(vmo);
 
@@ -243,11 +243,11 @@ UNUSED_OK void vmo_expect_handle_checks(const char *row, vmo_handle_call *call, 
 
 /* Two adjacent pages of the root region; the second one is of the kind named. */
 enum vmo_bad {
-	BAD_UNMAPPED,     /* a hole of the region */
-	BAD_READ_ONLY,    /* mapped for reading only */
-	BAD_NO_ACCESS,    /* mapped without any permission */
-	BAD_BEYOND_END,   /* mapped, but past the end of the VMO there */
-	BAD_DISCARDED,    /* mapped from a discarded VMO */
+	BAD_UNMAPPED,   /* a hole of the region */
+	BAD_READ_ONLY,  /* mapped for reading only */
+	BAD_NO_ACCESS,  /* mapped without any permission */
+	BAD_BEYOND_END, /* mapped, but past the end of the VMO there */
+	BAD_DISCARDED,  /* mapped from a discarded VMO */
 	BAD_KINDS,
 };
 
@@ -281,7 +281,8 @@ UNUSED_OK struct vmo_buffer vmo_bad_buffer(enum vmo_bad kind)
 		break;
 	case BAD_READ_ONLY:
 		vmo = t_vmo(PG);
-		T_OK(zx_vmar_map(vmar, ZX_VM_PERM_READ | ZX_VM_SPECIFIC, T_PAGE, vmo, 0, T_PAGE, &at));
+		T_OK(zx_vmar_map(vmar, ZX_VM_PERM_READ | ZX_VM_SPECIFIC, T_PAGE, vmo, 0, T_PAGE,
+				 &at));
 		t_close(vmo);
 		break;
 	case BAD_NO_ACCESS:

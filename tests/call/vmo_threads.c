@@ -11,12 +11,12 @@ static zx_handle_t shared;
 static atomic_bool stop;
 static atomic_uint failures;
 
-#define CHECK(cond)                                                                  \
-	do {                                                                         \
-		if (!(cond)) {                                                       \
-			atomic_fetch_add(&failures, 1);                              \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond);   \
-		}                                                                    \
+#define CHECK(cond)                                                                \
+	do {                                                                       \
+		if (!(cond)) {                                                     \
+			atomic_fetch_add(&failures, 1);                            \
+			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond); \
+		}                                                                  \
 	} while (0)
 
 /* Assertions of the framework belong to the main thread: workers count what went wrong. */
@@ -123,7 +123,8 @@ static void *resize_and_zero(void *arg)
 			CHECK(zx_vmo_set_size(shared, (page + 1) * PG) == ZX_OK);
 			break;
 		case 1:
-			CHECK(is_ok_or(vmo_op(shared, ZX_VMO_OP_ZERO, page * PG, PG), ZX_ERR_OUT_OF_RANGE));
+			CHECK(is_ok_or(vmo_op(shared, ZX_VMO_OP_ZERO, page * PG, PG),
+				       ZX_ERR_OUT_OF_RANGE));
 			break;
 		case 2:
 			CHECK(is_ok_or(vmo_op(shared, ZX_VMO_OP_DECOMMIT, page * PG, PG),
@@ -139,7 +140,8 @@ static void *resize_and_zero(void *arg)
 	return NULL;
 }
 
-Test(call_vmo_threads, resize_zero_decommit__during_reads_and_writes__clean_statuses, .timeout = 240)
+Test(call_vmo_threads, resize_zero_decommit__during_reads_and_writes__clean_statuses,
+     .timeout = 240)
 {
 	static void *(*const bodies[])(void *) = {write_ranges, read_ranges, resize_and_zero,
 						  write_ranges, read_ranges};
@@ -163,7 +165,8 @@ static void *snapshot_and_check(void *arg)
 		zx_handle_t child = ZX_HANDLE_INVALID;
 		const uint64_t page = t_below(&seed, PAGES);
 
-		CHECK(zx_vmo_create_child(shared, snapshot_types[i % 3], 0, PAGES * PG, &child) == ZX_OK);
+		CHECK(zx_vmo_create_child(shared, snapshot_types[i % 3], 0, PAGES * PG, &child) ==
+		      ZX_OK);
 		CHECK(zx_vmo_read(child, first, page * PG, PG) == ZX_OK);
 		CHECK(uniform(first));
 		if (i & 1) {
@@ -226,8 +229,8 @@ static void *snapshot_until_stop(void *arg)
 
 Test(call_vmo_threads, mapped_writes__while_others_snapshot__none_lost, .timeout = 240)
 {
-	static void *(*const bodies[])(void *) = {write_own_page, write_own_page, snapshot_until_stop,
-						  snapshot_until_stop};
+	static void *(*const bodies[])(void *) = {write_own_page, write_own_page,
+						  snapshot_until_stop, snapshot_until_stop};
 
 	shared = t_vmo(PAGES * PG);
 	mapping = t_map(shared, 0, PAGES * PG);
@@ -278,7 +281,8 @@ static void *replace_slots(void *arg)
 
 		/* A child of what goes, or a new one: families form and dissolve. */
 		if (i & 1)
-			CHECK(zx_vmo_create_child(old, snapshot_types[i % 3], 0, PG, &fresh) == ZX_OK);
+			CHECK(zx_vmo_create_child(old, snapshot_types[i % 3], 0, PG, &fresh) ==
+			      ZX_OK);
 		else
 			CHECK(zx_vmo_create(PG, 0, &fresh) == ZX_OK);
 		atomic_store(slot, fresh);
@@ -348,8 +352,8 @@ static void *transfer_forth(void *arg)
 	for (unsigned i = 0; i < rounds(1000); i++) {
 		const bool back = ((uintptr_t)arg & 1) != 0;
 
-		CHECK(zx_vmo_transfer_data(back ? shared : second, 0, 0, PAGES * PG, back ? second : shared,
-					   0) == ZX_OK);
+		CHECK(zx_vmo_transfer_data(back ? shared : second, 0, 0, PAGES * PG,
+					   back ? second : shared, 0) == ZX_OK);
 	}
 	return NULL;
 }

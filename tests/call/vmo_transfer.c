@@ -40,7 +40,8 @@ Test(call_vmo_transfer, options_and_alignment__bad__before_the_handles)
 	T_ZX(zx_vmo_transfer_data(closed, 1, 0, PG, closed, 0), ZX_ERR_INVALID_ARGS);
 	T_ZX(zx_vmo_transfer_data(vmo, 0x80000000u, 0, PG, src, 0), ZX_ERR_INVALID_ARGS);
 	for (unsigned i = 0; i < 3; i++) {
-		const uint64_t off = i == 0 ? 1 : PG, len = i == 1 ? PG + 1 : PG, from = i == 2 ? 5 : PG;
+		const uint64_t off = i == 0 ? 1 : PG, len = i == 1 ? PG + 1 : PG,
+			       from = i == 2 ? 5 : PG;
 
 		T_ZX(zx_vmo_transfer_data(closed, 0, off, len, closed, from), ZX_ERR_INVALID_ARGS);
 		T_ZX(zx_vmo_transfer_data(vmo, 0, off, len, src, from), ZX_ERR_INVALID_ARGS);
@@ -83,12 +84,14 @@ Test(call_vmo_transfer, range__each_row__status_content_and_pages)
 		vmo_fill(src, 0, 4 * PG, 's');
 		vmo_fill(dst, 0, 4 * PG, 'd');
 		T_OK(zx_vmo_set_stream_size(src, 4 * PG));
-		T_ZX_ROW(r->name, zx_vmo_transfer_data(dst, 0, r->off, r->len, src, r->src_off), r->want);
+		T_ZX_ROW(r->name, zx_vmo_transfer_data(dst, 0, r->off, r->len, src, r->src_off),
+			 r->want);
 		EXPECT_BYTES(r->name, src, 4 * PG - taken, 4 * PG - taken, 4 * PG - taken);
 		for (uint64_t p = 0; p < 4; p++) {
 			const bool out = r->source_zeroed && p * PG >= r->src_off &&
 					 p * PG < r->src_off + r->len;
-			const bool in = r->want == ZX_OK && p * PG >= r->off && p * PG < r->off + r->len;
+			const bool in =
+				r->want == ZX_OK && p * PG >= r->off && p * PG < r->off + r->len;
 
 			cr_assert(vmo_all(src, p * PG, PG, out ? 0 : 's'), "%s: source %" PRIu64,
 				  r->name, p);
@@ -109,7 +112,8 @@ Test(call_vmo_transfer, range__each_row__status_content_and_pages)
 Test(call_vmo_transfer, same_object_and_offset__nothing_checked_further)
 {
 	zx_handle_t vmo = t_vmo(2 * PG);
-	zx_handle_t dup = vmo_dup(vmo, ZX_RIGHT_SAME_RIGHTS), weak = vmo_without(vmo, ZX_RIGHT_READ);
+	zx_handle_t dup = vmo_dup(vmo, ZX_RIGHT_SAME_RIGHTS),
+		    weak = vmo_without(vmo, ZX_RIGHT_READ);
 
 	vmo_fill(vmo, 0, 2 * PG, 'v');
 	T_OK(zx_vmo_transfer_data(vmo, 0, 0, PG, vmo, 0));
@@ -152,7 +156,8 @@ Test(call_vmo_transfer, uncommitted__source_pages__destination_zero_and_uncommit
 	cr_assert(vmo_all(dst, 0, PG, 0));
 	cr_assert(vmo_all(dst, PG, PG, 's'));
 	cr_assert(vmo_all(dst, 2 * PG, 2 * PG, 0));
-	EXPECT_BYTES("destination", dst, 2 * PG, 2 * PG, 2 * PG); /* the committed zeros moved too */
+	EXPECT_BYTES("destination", dst, 2 * PG, 2 * PG,
+		     2 * PG); /* the committed zeros moved too */
 	EXPECT_BYTES("source", src, 0, 0, 0);
 }
 
@@ -257,7 +262,8 @@ Test(call_vmo_transfer, uncached_and_discardable__state_not_consulted__works)
 Test(call_vmo_transfer, slices_and_references__act_on_the_store__inside_their_window)
 {
 	zx_handle_t vmo = t_vmo(4 * PG), dst = t_vmo(4 * PG);
-	zx_handle_t slice = vmo_child(vmo, SLICE, PG, 2 * PG), ref = vmo_child(vmo, REFERENCE, 0, 0);
+	zx_handle_t slice = vmo_child(vmo, SLICE, PG, 2 * PG),
+		    ref = vmo_child(vmo, REFERENCE, 0, 0);
 
 	for (uint64_t i = 0; i < 4; i++)
 		vmo_fill(vmo, i * PG, PG, (uint8_t)('0' + i));

@@ -10,12 +10,12 @@
 #include <zircon/status.h>
 #include <zircon/syscalls.h>
 
-#define CHECK(cond)                                                                     \
-	do {                                                                            \
-		if (!(cond)) {                                                          \
+#define CHECK(cond)                                                                        \
+	do {                                                                               \
+		if (!(cond)) {                                                             \
 			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #cond); \
-			exit(1);                                                        \
-		}                                                                       \
+			exit(1);                                                           \
+		}                                                                          \
 	} while (0)
 
 static zx_info_vmo_t info_of(zx_handle_t vmo)
@@ -39,8 +39,8 @@ int main(void)
 	CHECK(zx_vmo_create(1 << 20, ZX_VMO_RESIZABLE, &vmo) == ZX_OK);
 	CHECK(zx_object_set_property(vmo, ZX_PROP_NAME, name, sizeof(name)) == ZX_OK);
 	info = info_of(vmo);
-	printf("\"%s\" koid %" PRIu64 ": %" PRIu64 " bytes, %" PRIu64 " committed\n", info.name, info.koid,
-	       info.size_bytes, info.committed_bytes);
+	printf("\"%s\" koid %" PRIu64 ": %" PRIu64 " bytes, %" PRIu64 " committed\n", info.name,
+	       info.koid, info.size_bytes, info.committed_bytes);
 	CHECK(info.committed_bytes == 0);
 
 	/* A write across a page boundary commits two pages. */
@@ -59,7 +59,8 @@ int main(void)
 	CHECK(zx_vmo_write(read_only, text, 0, 1) == ZX_ERR_ACCESS_DENIED);
 
 	/* What is past the end does not exist; a smaller size gives the pages back. */
-	printf("writing past the end: %s\n", zx_status_get_string(zx_vmo_write(vmo, text, 1 << 20, 1)));
+	printf("writing past the end: %s\n",
+	       zx_status_get_string(zx_vmo_write(vmo, text, 1 << 20, 1)));
 	CHECK(zx_vmo_write(vmo, text, 1 << 20, 1) == ZX_ERR_OUT_OF_RANGE);
 	CHECK(zx_vmo_set_size(vmo, ZX_PAGE_SIZE) == ZX_OK);
 	info = info_of(vmo);

@@ -1,23 +1,23 @@
 /*
- * A region of the address space, laid out like a program image: mappings at fixed places, guard pages, permissions that change.
- * cc 20_address_map.c $(pkg-config --cflags --libs zirconia)
+ * A region of the address space, laid out like a program image: mappings at fixed places, guard
+ * pages, permissions that change. cc 20_address_map.c $(pkg-config --cflags --libs zirconia)
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <zirconia/print_maps.h>
 #include <zircon/process.h>
 #include <zircon/status.h>
 #include <zircon/syscalls.h>
+#include <zirconia/print_maps.h>
 
-#define CHECK(cond)                                                                     \
-	do {                                                                            \
-		if (!(cond)) {                                                          \
+#define CHECK(cond)                                                                        \
+	do {                                                                               \
+		if (!(cond)) {                                                             \
 			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #cond); \
-			exit(1);                                                        \
-		}                                                                       \
+			exit(1);                                                           \
+		}                                                                          \
 	} while (0)
 
 static void show(const char *what, zx_handle_t vmar)
@@ -47,14 +47,18 @@ int main(void)
 	zx_vaddr_t text_at;
 	zx_vaddr_t data_at;
 
-	/* The region keeps its 16 pages from everybody else, whether or not anything is mapped in them. */
+	/*
+	 * The region keeps its 16 pages from everybody else, whether or not anything is mapped in
+	 * them.
+	 */
 	CHECK(zx_vmar_allocate(zx_vmar_root_self(),
 			       ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE | ZX_VM_CAN_MAP_SPECIFIC, 0,
 			       16 * page, &image, &base) == ZX_OK);
 	show("an empty region", image);
 
 	CHECK(zx_vmar_map(image, rw | ZX_VM_SPECIFIC, page, text, 0, 4 * page, &text_at) == ZX_OK);
-	CHECK(zx_vmar_map(image, rw | ZX_VM_SPECIFIC, 6 * page, data, 0, 8 * page, &data_at) == ZX_OK);
+	CHECK(zx_vmar_map(image, rw | ZX_VM_SPECIFIC, 6 * page, data, 0, 8 * page, &data_at) ==
+	      ZX_OK);
 	CHECK(text_at == base + page && data_at == base + 6 * page);
 	strcpy((char *)text_at, "written while it was writable");
 	memset((void *)data_at, 1, 3 * page);
@@ -81,7 +85,8 @@ int main(void)
 	CHECK(zx_vmar_destroy(image) == ZX_OK);
 	CHECK(zirconia_print_maps(STDOUT_FILENO, image) == ZX_ERR_BAD_STATE);
 	char back[8];
-	CHECK(zx_vmo_read(text, back, 0, sizeof(back)) == ZX_OK && memcmp(back, "written ", 8) == 0);
+	CHECK(zx_vmo_read(text, back, 0, sizeof(back)) == ZX_OK &&
+	      memcmp(back, "written ", 8) == 0);
 	printf("destroyed; the text is still in its VMO\n");
 
 	CHECK(zx_handle_close(image) == ZX_OK);

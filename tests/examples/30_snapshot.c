@@ -1,6 +1,6 @@
 /*
- * A snapshot: a copy-on-write child that keeps what the parent was, and the accounting of who owns which page.
- * cc 30_snapshot.c $(pkg-config --cflags --libs zirconia)
+ * A snapshot: a copy-on-write child that keeps what the parent was, and the accounting of who owns
+ * which page. cc 30_snapshot.c $(pkg-config --cflags --libs zirconia)
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,12 +10,12 @@
 #include <zircon/process.h>
 #include <zircon/syscalls.h>
 
-#define CHECK(cond)                                                                     \
-	do {                                                                            \
-		if (!(cond)) {                                                          \
+#define CHECK(cond)                                                                        \
+	do {                                                                               \
+		if (!(cond)) {                                                             \
 			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #cond); \
-			exit(1);                                                        \
-		}                                                                       \
+			exit(1);                                                           \
+		}                                                                          \
 	} while (0)
 
 #define PAGES 16
@@ -52,8 +52,8 @@ int main(void)
 		snprintf(now + (size_t)i * ZX_PAGE_SIZE, ZX_PAGE_SIZE, "page %d, first draft", i);
 
 	/* Whatever the size, no byte is copied here. */
-	CHECK(zx_vmo_create_child(document, ZX_VMO_CHILD_SNAPSHOT, 0, PAGES * ZX_PAGE_SIZE, &undo) ==
-	      ZX_OK);
+	CHECK(zx_vmo_create_child(document, ZX_VMO_CHILD_SNAPSHOT, 0, PAGES * ZX_PAGE_SIZE,
+				  &undo) == ZX_OK);
 	printf("after the snapshot every page is shared:\n");
 	CHECK(show("document", document).committed_private_bytes == 0);
 	CHECK(show("snapshot", undo).committed_private_bytes == 0);
@@ -72,7 +72,8 @@ int main(void)
 	CHECK(strcmp(now + 5 * ZX_PAGE_SIZE, "page 5, first draft") == 0);
 
 	/* Without the snapshot, the document has its pages to itself again. */
-	CHECK(zx_vmar_unmap(zx_vmar_root_self(), (zx_vaddr_t)before, PAGES * ZX_PAGE_SIZE) == ZX_OK);
+	CHECK(zx_vmar_unmap(zx_vmar_root_self(), (zx_vaddr_t)before, PAGES * ZX_PAGE_SIZE) ==
+	      ZX_OK);
 	CHECK(zx_handle_close(undo) == ZX_OK);
 	printf("after closing the snapshot:\n");
 	CHECK(show("document", document).committed_private_bytes == PAGES * ZX_PAGE_SIZE);

@@ -7,15 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <zirconia/debug.h>
 #include <zircon/syscalls.h>
+#include <zirconia/debug.h>
 
-#define CHECK(cond)                                                                     \
-	do {                                                                            \
-		if (!(cond)) {                                                          \
+#define CHECK(cond)                                                                        \
+	do {                                                                               \
+		if (!(cond)) {                                                             \
 			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #cond); \
-			exit(1);                                                        \
-		}                                                                       \
+			exit(1);                                                           \
+		}                                                                          \
 	} while (0)
 
 #define CACHE_SIZE ((uint64_t)64 << 10)
@@ -25,7 +25,8 @@ static uint64_t lock(zx_handle_t cache)
 {
 	zx_vmo_lock_state_t state;
 
-	CHECK(zx_vmo_op_range(cache, ZX_VMO_OP_LOCK, 0, CACHE_SIZE, &state, sizeof(state)) == ZX_OK);
+	CHECK(zx_vmo_op_range(cache, ZX_VMO_OP_LOCK, 0, CACHE_SIZE, &state, sizeof(state)) ==
+	      ZX_OK);
 	return state.discarded_size;
 }
 
@@ -59,7 +60,8 @@ int main(void)
 
 	/* What a kernel does under memory pressure, done by hand. */
 	CHECK(zirconia_debug_discard(cache) == ZX_OK);
-	CHECK(zx_vmo_op_range(cache, ZX_VMO_OP_TRY_LOCK, 0, CACHE_SIZE, NULL, 0) == ZX_ERR_UNAVAILABLE);
+	CHECK(zx_vmo_op_range(cache, ZX_VMO_OP_TRY_LOCK, 0, CACHE_SIZE, NULL, 0) ==
+	      ZX_ERR_UNAVAILABLE);
 
 	const uint64_t lost = lock(cache);
 

@@ -1,6 +1,6 @@
 /*
- * Signals and a port: a server lends out slices of its memory and learns through its port when the last one came back.
- * cc -pthread 60_signals.c $(pkg-config --cflags --libs zirconia)
+ * Signals and a port: a server lends out slices of its memory and learns through its port when the
+ * last one came back. cc -pthread 60_signals.c $(pkg-config --cflags --libs zirconia)
  */
 #include <inttypes.h>
 #include <pthread.h>
@@ -9,12 +9,12 @@
 
 #include <zircon/syscalls.h>
 
-#define CHECK(cond)                                                                     \
-	do {                                                                            \
-		if (!(cond)) {                                                          \
+#define CHECK(cond)                                                                        \
+	do {                                                                               \
+		if (!(cond)) {                                                             \
 			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #cond); \
-			exit(1);                                                        \
-		}                                                                       \
+			exit(1);                                                           \
+		}                                                                          \
 	} while (0)
 
 enum { KEY_IDLE = 1, KEY_STOP = 2, BORROWERS = 3 };
@@ -46,20 +46,23 @@ int main(void)
 	CHECK(zx_object_wait_one(pool, ZX_VMO_ZERO_CHILDREN, 0, &observed) == ZX_OK);
 
 	for (uint64_t i = 0; i < BORROWERS; i++)
-		CHECK(zx_vmo_create_child(pool, ZX_VMO_CHILD_SLICE, i * ZX_PAGE_SIZE, ZX_PAGE_SIZE, &slice[i]) ==
-		      ZX_OK);
+		CHECK(zx_vmo_create_child(pool, ZX_VMO_CHILD_SLICE, i * ZX_PAGE_SIZE, ZX_PAGE_SIZE,
+					  &slice[i]) == ZX_OK);
 	CHECK(zx_object_wait_one(pool, ZX_VMO_ZERO_CHILDREN, 0, &observed) == ZX_ERR_TIMED_OUT);
 	printf("%d slices lent out\n", BORROWERS);
 
 	/* One packet, when the state comes. */
-	CHECK(zx_object_wait_async(pool, port, KEY_IDLE, ZX_VMO_ZERO_CHILDREN, ZX_WAIT_ASYNC_ONCE) == ZX_OK);
+	CHECK(zx_object_wait_async(pool, port, KEY_IDLE, ZX_VMO_ZERO_CHILDREN,
+				   ZX_WAIT_ASYNC_ONCE) == ZX_OK);
 	CHECK(zx_port_wait(port, 0, &packet) == ZX_ERR_TIMED_OUT);
 	for (int i = 0; i < BORROWERS; i++)
 		CHECK(pthread_create(&thread[i], NULL, borrower, &slice[i]) == 0);
 	CHECK(zx_port_wait(port, ZX_TIME_INFINITE, &packet) == ZX_OK);
-	CHECK(packet.key == KEY_IDLE && packet.type == ZX_PKT_TYPE_SIGNAL_ONE && packet.status == ZX_OK);
+	CHECK(packet.key == KEY_IDLE && packet.type == ZX_PKT_TYPE_SIGNAL_ONE &&
+	      packet.status == ZX_OK);
 	CHECK(packet.signal.observed & ZX_VMO_ZERO_CHILDREN);
-	printf("all came back: packet %" PRIu64 ", signals 0x%x\n", packet.key, packet.signal.observed);
+	printf("all came back: packet %" PRIu64 ", signals 0x%x\n", packet.key,
+	       packet.signal.observed);
 	for (int i = 0; i < BORROWERS; i++)
 		CHECK(pthread_join(thread[i], NULL) == 0);
 

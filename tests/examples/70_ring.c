@@ -1,22 +1,22 @@
 /*
- * A ring buffer without a seam: the same pages are mapped twice, back to back, so that no record has to be split at the end.
- * cc 70_ring.c $(pkg-config --cflags --libs zirconia)
+ * A ring buffer without a seam: the same pages are mapped twice, back to back, so that no record
+ * has to be split at the end. cc 70_ring.c $(pkg-config --cflags --libs zirconia)
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <zirconia/print_maps.h>
 #include <zircon/process.h>
 #include <zircon/syscalls.h>
+#include <zirconia/print_maps.h>
 
-#define CHECK(cond)                                                                     \
-	do {                                                                            \
-		if (!(cond)) {                                                          \
+#define CHECK(cond)                                                                        \
+	do {                                                                               \
+		if (!(cond)) {                                                             \
 			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #cond); \
-			exit(1);                                                        \
-		}                                                                       \
+			exit(1);                                                           \
+		}                                                                          \
 	} while (0)
 
 #define RING ((size_t)ZX_PAGE_SIZE)

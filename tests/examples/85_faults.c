@@ -1,22 +1,22 @@
 /*
- * Accesses that cannot be: what Zircon would raise for each, asked without faulting, and caught when it happens.
- * cc 85_faults.c $(pkg-config --cflags --libs zirconia)
+ * Accesses that cannot be: what Zircon would raise for each, asked without faulting, and caught
+ * when it happens. cc 85_faults.c $(pkg-config --cflags --libs zirconia)
  */
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <zirconia/fault.h>
 #include <zircon/process.h>
 #include <zircon/status.h>
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/exception.h>
+#include <zirconia/fault.h>
 
-#define CHECK(cond)                                                                     \
-	do {                                                                            \
-		if (!(cond)) {                                                          \
+#define CHECK(cond)                                                                        \
+	do {                                                                               \
+		if (!(cond)) {                                                             \
 			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #cond); \
-			exit(1);                                                        \
-		}                                                                       \
+			exit(1);                                                           \
+		}                                                                          \
 	} while (0)
 
 static void store(void *addr)
@@ -34,7 +34,8 @@ static void expect(const char *what, zx_vaddr_t addr, zx_status_t status)
 	printf("  %-34s %s\n", what, faulted ? zx_status_get_string(fault.status) : "fine");
 	CHECK(said == status && faulted == (status != ZX_OK));
 	if (faulted)
-		CHECK(fault.type == ZX_EXCP_FATAL_PAGE_FAULT && fault.status == status && fault.addr == addr);
+		CHECK(fault.type == ZX_EXCP_FATAL_PAGE_FAULT && fault.status == status &&
+		      fault.addr == addr);
 }
 
 int main(void)
@@ -44,7 +45,8 @@ int main(void)
 	zx_vaddr_t addr;
 
 	CHECK(zx_vmo_create(4 * page, ZX_VMO_RESIZABLE, &vmo) == ZX_OK);
-	CHECK(zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE | ZX_VM_ALLOW_FAULTS, 0, vmo, 0,
+	CHECK(zx_vmar_map(zx_vmar_root_self(),
+			  ZX_VM_PERM_READ | ZX_VM_PERM_WRITE | ZX_VM_ALLOW_FAULTS, 0, vmo, 0,
 			  4 * page, &addr) == ZX_OK);
 	printf("a store to\n");
 	expect("the last page of the VMO", addr + 3 * page, ZX_OK);

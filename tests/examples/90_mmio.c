@@ -1,20 +1,20 @@
 /*
- * A register window: driver code that checks every access, over a VMO that stands in for the device.
- * cc 90_mmio.c $(pkg-config --cflags --libs zirconia)
+ * A register window: driver code that checks every access, over a VMO that stands in for the
+ * device. cc 90_mmio.c $(pkg-config --cflags --libs zirconia)
  */
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <zirconia/mmio.h>
 #include <zircon/process.h>
 #include <zircon/syscalls.h>
+#include <zirconia/mmio.h>
 
-#define CHECK(cond)                                                                     \
-	do {                                                                            \
-		if (!(cond)) {                                                          \
+#define CHECK(cond)                                                                        \
+	do {                                                                               \
+		if (!(cond)) {                                                             \
 			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #cond); \
-			exit(1);                                                        \
-		}                                                                       \
+			exit(1);                                                           \
+		}                                                                          \
 	} while (0)
 
 /* The device's registers lie at offset 0x80 of its VMO. */
@@ -32,12 +32,15 @@ int main(void)
 	zx_vaddr_t model;
 	uint32_t value;
 
-	/* The device's side: memory that is not cached, so that it is reached through a mapping only. */
+	/*
+	 * The device's side: memory that is not cached, so that it is reached through a mapping
+	 * only.
+	 */
 	CHECK(zx_vmo_create(ZX_PAGE_SIZE, 0, &device) == ZX_OK);
 	CHECK(zx_vmo_set_cache_policy(device, ZX_CACHE_POLICY_UNCACHED_DEVICE) == ZX_OK);
 	CHECK(zx_vmo_write(device, &device_id, 0, sizeof(device_id)) == ZX_ERR_BAD_STATE);
-	CHECK(zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0, device, 0, ZX_PAGE_SIZE,
-			  &model) == ZX_OK);
+	CHECK(zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0, device, 0,
+			  ZX_PAGE_SIZE, &model) == ZX_OK);
 	volatile uint32_t *control = (volatile uint32_t *)(model + REGISTERS_AT + REG_CONTROL);
 	volatile uint64_t *dma_addr = (volatile uint64_t *)(model + REGISTERS_AT + REG_DMA_ADDR);
 	*(volatile uint32_t *)(model + REGISTERS_AT + REG_ID) = device_id;
@@ -49,9 +52,12 @@ int main(void)
 	printf("device 0x%08x, %zu bytes of registers\n", value, zirconia_mmio_len(&regs));
 	CHECK(value == device_id);
 
-	CHECK(zirconia_mmio_try_store32(&regs, REG_CONTROL, CONTROL_ENABLE | CONTROL_IRQ) == ZIRCONIA_MMIO_OK);
-	CHECK(zirconia_mmio_try_store64(&regs, REG_DMA_ADDR, 0x123456789abc000) == ZIRCONIA_MMIO_OK);
-	printf("the device sees control 0x%x, address 0x%llx\n", *control, (unsigned long long)*dma_addr);
+	CHECK(zirconia_mmio_try_store32(&regs, REG_CONTROL, CONTROL_ENABLE | CONTROL_IRQ) ==
+	      ZIRCONIA_MMIO_OK);
+	CHECK(zirconia_mmio_try_store64(&regs, REG_DMA_ADDR, 0x123456789abc000) ==
+	      ZIRCONIA_MMIO_OK);
+	printf("the device sees control 0x%x, address 0x%llx\n", *control,
+	       (unsigned long long)*dma_addr);
 	CHECK(*control == (CONTROL_ENABLE | CONTROL_IRQ) && *dma_addr == 0x123456789abc000);
 
 	/* Mistakes are answers, not stray accesses. */

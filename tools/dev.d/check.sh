@@ -60,10 +60,20 @@ cmd_bench() {
 	ZIRCONIA_BENCH_OUT="$build_root/bench" "$program" "$@"
 }
 
+# The random comparison with the model needs no second compiler; it prints a failing program as C.
+fuzz_model() {
+	local dir=$build_root/release
+	need build test
+	build release "$dir" -DZI_TESTS=ON -- t_model_random || return 1
+	say "model, $1 s"
+	"$dir/tests/model/random" --seconds "$1"
+}
+
 cmd_fuzz() {
 	local seconds=${1:-60} dir=$build_root/fuzz program status=0
 	[[ $# -le 1 && $seconds =~ ^[1-9][0-9]*$ ]] || bad_usage "fuzz takes a number of seconds"
-	compgen -G "$root/tests/fuzz/*.c" >/dev/null || die "tests/fuzz holds no fuzzer"
+	fuzz_model "$seconds" || status=1
+	compgen -G "$root/tests/fuzz/*.c" >/dev/null || return $status
 	need build test clang fuzz
 	build asan "$dir" -DCMAKE_C_COMPILER=clang -DZI_FUZZ=ON -DZI_TESTS=ON -DZI_BENCH=OFF -- fuzzers || return 1
 	for program in "$dir"/tests/fuzz/*; do

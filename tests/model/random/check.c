@@ -213,6 +213,63 @@ static void check_faults(struct world *w)
 	}
 }
 
+/* ---- listings */
+
+static bool same_row(const zx_info_maps_t *row, const struct m_vmar *a, const struct m_mapping *m,
+		     unsigned page, unsigned pages, zx_vaddr_t base)
+{
+	const zx_info_maps_mapping_t *got = &row->u.mapping;
+	const uint64_t off = m->vmo_off + (page - m->first) * M_PAGE;
+	zx_info_vmo_t want;
+
+	m_count(m->vmo, off, pages * M_PAGE, &want);
+	return row->type == ZX_INFO_MAPS_TYPE_MAPPING && row->depth == 1 &&
+	       row->base == base + page * M_PAGE && row->size == pages * M_PAGE &&
+	       memcmp(row->name, m->vmo->name, sizeof(row->name)) == 0 &&
+	       got->mmu_flags == a->prot[page] && got->vmo_koid == m->vmo->koid &&
+	       got->vmo_offset == off && got->committed_bytes == want.committed_bytes &&
+	       got->committed_private_bytes == want.committed_private_bytes &&
+	       got->committed_scaled_bytes == want.committed_scaled_bytes &&
+	       got->committed_fractional_scaled_bytes == want.committed_fractional_scaled_bytes &&
+	       got->populated_bytes == want.populated_bytes &&
+	       got->populated_private_bytes == want.populated_private_bytes &&
+	       got->populated_scaled_bytes == want.populated_scaled_bytes &&
+	       got->populated_fractional_scaled_bytes == want.populated_fractional_scaled_bytes;
+}
+
+/* One row for the address space's VMAR, then one for each run of pages of a mapping with the same protection. */
+static void check_maps(struct world *w, unsigned as)
+{
+	static zx_info_maps_t rows[M_VMAR_PAGES + 1];
+	const struct m_vmar *a = &w->as[as];
+	size_t actual = 0, avail = 0, k = 1;
+	zx_status_t st = zx_object_get_info(w->vmar[as], ZX_INFO_VMAR_MAPS, rows, sizeof(rows),
+					    &actual, &avail);
+
+	if (st != ZX_OK || actual != avail || actual == 0) {
+		w_fail(w, "false", "ZX_INFO_VMAR_MAPS: %d, %zu of %zu rows", st, actual, avail);
+		return;
+	}
+	for (size_t i = 0; i < a->nmaps; i++) {
+		const struct m_mapping *m = &a->map[i];
+
+		for (unsigned p = m->first, n; p < m->first + m->pages; p += n) {
+			for (n = 1; p + n < m->first + m->pages && a->prot[p + n] == a->prot[p];)
+				n++;
+			if (k < actual && same_row(&rows[k++], a, m, p, n, w->base[as]))
+				continue;
+			w_fail(w, "false",
+			       "ZX_INFO_VMAR_MAPS of vmar[%u]: row %zu of %zu is wrong (page "
+			       "%u+%u)",
+			       as, k - 1, actual, p, n);
+			return;
+		}
+	}
+	if (k != actual)
+		w_fail(w, "false", "ZX_INFO_VMAR_MAPS of vmar[%u]: %zu rows, expected %zu", as,
+		       actual, k);
+}
+
 /* The library's own full check, where it has one. */
 extern zx_status_t zirconia_debug_check(zx_handle_t vmo) __attribute__((weak));
 
@@ -239,4 +296,6 @@ void w_check_all(struct world *w, uint32_t flags)
 		check_mapped(w);
 	if (flags & CHECK_FAULTS)
 		check_faults(w);
+	for (unsigned as = 0; (flags & CHECK_MAPS) && as < 2 && !w_failed(w); as++)
+		check_maps(w, as);
 }

@@ -284,7 +284,8 @@ bool m_refilled(const struct m_vmo *v)
 
 /* ---- accounting */
 
-static void count_pages(const struct m_store *s, zx_info_vmo_t *info)
+/* Content of pages [first, end) of the store. */
+static void count_pages(const struct m_store *s, uint64_t first, uint64_t end, zx_info_vmo_t *info)
 {
 	const uint64_t one = 1ull << 63; /* a byte, in fractions */
 	uint64_t fraction = 0;
@@ -292,6 +293,8 @@ static void count_pages(const struct m_store *s, zx_info_vmo_t *info)
 	for (size_t i = 0; i < s->nslots; i++) {
 		const uint64_t sharers = s->slots[i].page->nsharers;
 
+		if (s->slots[i].pgi < first || s->slots[i].pgi >= end)
+			continue;
 		info->committed_bytes += M_PAGE;
 		if (sharers == 1)
 			info->committed_private_bytes += M_PAGE;
@@ -307,6 +310,13 @@ static void count_pages(const struct m_store *s, zx_info_vmo_t *info)
 	info->populated_private_bytes = info->committed_private_bytes;
 	info->populated_scaled_bytes = info->committed_scaled_bytes;
 	info->populated_fractional_scaled_bytes = fraction;
+}
+
+void m_count(const struct m_vmo *v, uint64_t off, uint64_t len, zx_info_vmo_t *out_info)
+{
+	*out_info = (zx_info_vmo_t){0};
+	if (!v->slice && !v->reference)
+		count_pages(v->store, off / M_PAGE, (off + len) / M_PAGE, out_info);
 }
 
 void m_info(const struct m_vmo *v, zx_info_vmo_t *out_info)
@@ -335,5 +345,5 @@ void m_info(const struct m_vmo *v, zx_info_vmo_t *out_info)
 	if (v->immutable)
 		out_info->flags |= ZX_INFO_VMO_IMMUTABLE;
 	if (!v->slice && !v->reference)
-		count_pages(v->store, out_info);
+		count_pages(v->store, 0, UINT64_MAX, out_info);
 }

@@ -125,6 +125,8 @@ zx_status_t m_set_name(struct m_vmo *v, const char *name);
 zx_status_t m_set_cache_policy(struct m_vmo *v, uint32_t policy);
 /* Every field of ZX_INFO_VMO but metadata_bytes. */
 void m_info(const struct m_vmo *v, zx_info_vmo_t *out_info);
+/* Only the eight byte counts, of [off, off+len). */
+void m_count(const struct m_vmo *v, uint64_t off, uint64_t len, zx_info_vmo_t *out_info);
 
 /* ---- model_ops.c: contents and sizes */
 

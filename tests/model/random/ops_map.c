@@ -257,6 +257,47 @@ static void run_store(struct world *w, const struct op *op)
 		m_store(&w->as[0], op->c, &value, 8);
 }
 
+/*
+ * Stores or loads in page after page, as programs do: an implementation that works ahead of them is led on. op: c first page,
+ * b pages, opt bit 0 downwards, bit 1 loads
+ */
+static bool make_sweep(struct world *w, struct rng *r, struct op *op)
+{
+	if (!make_place(w, r, op) || op->w != 0)
+		return false;
+	op->w = W_VMOS;
+	if (op->b > 32 && rng_percent(r, 90))
+		op->b = 1 + rng_below(r, 32);
+	return true;
+}
+
+static void run_sweep(struct world *w, const struct op *op)
+{
+	const bool load = op->opt & 2;
+
+	if (op->c >= M_VMAR_PAGES || op->b > 256)
+		return;
+	for (uint64_t i = 0; i < op->b; i++) {
+		const uint64_t page = op->c + (op->opt & 1 ? op->b - 1 - i : i);
+		const uint64_t addr = page * M_PAGE + op->serial % 512 * 8;
+		const uint64_t low = 0x40000001u | (uint64_t)(op->serial & 0x1fffff) << 9 | i << 1;
+		const uint64_t value = low | (low ^ 0x5a5a5a5a) << 32;
+
+		if (page >= M_VMAR_PAGES || m_fault(&w->as[0], (unsigned)page, !load) != ZX_OK)
+			continue;
+		if (load) {
+			w_say(w, "load(" X64 ");", addr);
+			if (w->lib)
+				*(volatile uint64_t *)address(w, 0, addr);
+			continue;
+		}
+		w_say(w, "store(" X64 ", " X64 ");", addr, value);
+		if (w->lib)
+			memcpy((void *)address(w, 0, addr), &value, 8);
+		m_store(&w->as[0], addr, &value, 8);
+	}
+}
+
 /* ---- buffers that are themselves mappings. op: v VMO, a offset, b length, c address of the buffer */
 
 static bool make_copy(struct world *w, struct rng *r, struct op *op)
@@ -368,9 +409,14 @@ static void run_copy_out(struct world *w, const struct op *op)
 }
 
 const struct op_kind op_kinds_map[] = {
-	{"map", 60, make_map, run_map},           {"unmap", 25, make_place, run_unmap},
-	{"protect", 20, make_place, run_protect}, {"vmar_op", 12, make_place, run_vmar_op},
-	{"load", 60, make_access, run_load},      {"store", 120, make_access, run_store},
-	{"copy_in", 15, make_copy, run_copy_in},  {"copy_out", 15, make_copy, run_copy_out},
+	{"map", 60, make_map, run_map},
+	{"unmap", 25, make_place, run_unmap},
+	{"protect", 20, make_place, run_protect},
+	{"vmar_op", 12, make_place, run_vmar_op},
+	{"load", 60, make_access, run_load},
+	{"store", 120, make_access, run_store},
+	{"sweep", 40, make_sweep, run_sweep},
+	{"copy_in", 15, make_copy, run_copy_in},
+	{"copy_out", 15, make_copy, run_copy_out},
 };
 const unsigned nops_map = sizeof(op_kinds_map) / sizeof(op_kinds_map[0]);

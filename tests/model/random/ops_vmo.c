@@ -551,7 +551,7 @@ static bool make_check(struct world *w, struct rng *r, struct op *op)
 {
 	(void)w;
 	op->v = op->w = W_VMOS;
-	op->opt = rng_percent(r, 60) ? 0xff : (uint32_t)rng_below(r, 32);
+	op->opt = rng_percent(r, 60) ? 0xff : (uint32_t)rng_below(r, 64);
 	return true;
 }
 

@@ -4,6 +4,7 @@
  *
  *   root     page p of a root VMO is written by one thread only: what that thread wrote last, it must find there, through every call and
  *            mapping, and in every snapshot that it takes. Others may find any value of that writer, but whole
+ *            and in order: what has been seen through one mapping is not older through another
  *   clone    belongs to one thread at a time (others find it in a pool): its content is known exactly, whatever its relatives do
  *
  * Even pages are written as a whole by zx_vmo_write, with one value in all words, and each such write is seen entirely or
@@ -31,8 +32,15 @@
 
 static const unsigned spots[SPOTS] = {0, 1, 255, WORDS - 1};
 
-struct clone {
+/* A VMO, and perhaps a mapping of all of it that stays for a while. */
+struct place {
 	zx_handle_t handle;
+	zx_handle_t vmar;
+	zx_vaddr_t at; /* 0: not mapped */
+};
+
+struct clone {
+	struct place place;
 	unsigned root;
 	uint64_t off, pages;         /* window into the root, in pages */
 	uint64_t word[PAGES][SPOTS]; /* what must be there; in even pages all words are the same */
@@ -52,6 +60,8 @@ struct thread {
 	struct rng r;
 	uint32_t serial;
 	uint64_t written[ROOTS][PAGES][SPOTS]; /* by this thread into its own pages */
+	uint64_t seen[ROOTS][PAGES][SPOTS];    /* newest value of other threads' pages */
+	struct place root[ROOTS];              /* with a mapping for the whole round */
 	zx_handle_t vmar;
 	uint64_t rounds;
 	uint64_t page[WORDS];
@@ -111,6 +121,18 @@ static void check_root_page(struct thread *t, const uint64_t *words, unsigned ro
 	}
 }
 
+/* Values of one writer come in the order in which they were written, whatever way they are looked at. */
+static void check_order(struct thread *t, const uint64_t *words, unsigned root, uint64_t page)
+{
+	for (unsigned k = 0; k < SPOTS; k++) {
+		uint64_t *seen = &t->seen[root][page][k];
+
+		if (words[spots[k]] < *seen)
+			die(t, "an older value comes back", words[spots[k]], *seen);
+		*seen = words[spots[k]];
+	}
+}
+
 /* A page that must have exactly these words. */
 static void check_exact(struct thread *t, const uint64_t *words, const uint64_t want[SPOTS],
 			uint64_t page, const char *where)
@@ -134,44 +156,67 @@ static void check_exact(struct thread *t, const uint64_t *words, const uint64_t 
 
 /* ---- reading and writing a page, one way or the other */
 
-static void read_call(struct thread *t, zx_handle_t h, uint64_t page)
+static void map_place(struct thread *t, struct place *p, uint64_t pages)
 {
-	OK(t, zx_vmo_read(h, t->page, page * M_PAGE, M_PAGE));
+	p->vmar = t->vmar;
+	OK(t, zx_vmar_map(t->vmar, ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0, p->handle, 0,
+			  pages * M_PAGE, &p->at));
 }
 
-static const uint64_t *map_page(struct thread *t, zx_handle_t h, uint64_t page, uint32_t prot,
-				zx_vaddr_t *out_addr)
+static void unmap_place(struct thread *t, struct place *p, uint64_t pages)
 {
-	OK(t, zx_vmar_map(t->vmar, prot, 0, h, page * M_PAGE, M_PAGE, out_addr));
-	return (const uint64_t *)*out_addr;
+	if (p->at != 0)
+		OK(t, zx_vmar_unmap(p->vmar, p->at, pages * M_PAGE));
+	p->at = 0;
 }
 
-static void read_mapped(struct thread *t, zx_handle_t h, uint64_t page)
+/* The page through the mapping that is there, or through one made for the purpose; leave_page() ends it. */
+static uint64_t *reach_page(struct thread *t, const struct place *p, uint64_t page, uint32_t prot,
+			    zx_vaddr_t *out_own)
 {
-	zx_vaddr_t addr;
-	const uint64_t *words = map_page(t, h, page, ZX_VM_PERM_READ, &addr);
+	*out_own = 0;
+	if (p->at != 0 && rng_percent(&t->r, 70))
+		return (uint64_t *)(p->at + page * M_PAGE);
+	OK(t, zx_vmar_map(t->vmar, prot, 0, p->handle, page * M_PAGE, M_PAGE, out_own));
+	return (uint64_t *)*out_own;
+}
+
+static void leave_page(struct thread *t, zx_vaddr_t own)
+{
+	if (own != 0)
+		OK(t, zx_vmar_unmap(t->vmar, own, M_PAGE));
+}
+
+static void read_call(struct thread *t, const struct place *p, uint64_t page)
+{
+	OK(t, zx_vmo_read(p->handle, t->page, page * M_PAGE, M_PAGE));
+}
+
+static void read_mapped(struct thread *t, const struct place *p, uint64_t page)
+{
+	zx_vaddr_t own;
+	const uint64_t *words = reach_page(t, p, page, ZX_VM_PERM_READ, &own);
 
 	for (unsigned i = 0; i < WORDS; i++)
 		t->page[i] = __atomic_load_n(&words[i], __ATOMIC_RELAXED);
-	OK(t, zx_vmar_unmap(t->vmar, addr, M_PAGE));
+	leave_page(t, own);
 }
 
-/* Writes new values into the page and remembers them. `at`: the page's number in h; `page`: in the root. */
-static void write_page(struct thread *t, zx_handle_t h, uint64_t at, unsigned root, uint64_t page,
-		       unsigned private_, uint64_t out_words[SPOTS])
+/* Writes new values into the page and remembers them. `at`: the page's number in the VMO; `page`: in the root. */
+static void write_page(struct thread *t, const struct place *p, uint64_t at, unsigned root,
+		       uint64_t page, unsigned private_, uint64_t out_words[SPOTS])
 {
 	if (page % 2 == 0) {
 		const uint64_t word = new_word(t, root, page, private_);
 
 		for (unsigned i = 0; i < WORDS; i++)
 			t->page[i] = word;
-		OK(t, zx_vmo_write(h, t->page, at * M_PAGE, M_PAGE));
+		OK(t, zx_vmo_write(p->handle, t->page, at * M_PAGE, M_PAGE));
 		for (unsigned k = 0; k < SPOTS; k++)
 			out_words[k] = word;
 	} else {
-		zx_vaddr_t addr;
-		uint64_t *words = (uint64_t *)(uintptr_t)map_page(
-			t, h, at, ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, &addr);
+		zx_vaddr_t own;
+		uint64_t *words = reach_page(t, p, at, ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, &own);
 
 		for (unsigned k = 0; k < SPOTS; k++) {
 			out_words[k] = new_word(t, root, page, private_);
@@ -181,7 +226,7 @@ static void write_page(struct thread *t, zx_handle_t h, uint64_t at, unsigned ro
 			if (__atomic_load_n(&words[spots[k]], __ATOMIC_RELAXED) != out_words[k])
 				die(t, "a store is lost", page, k);
 		}
-		OK(t, zx_vmar_unmap(t->vmar, addr, M_PAGE));
+		leave_page(t, own);
 	}
 }
 
@@ -197,17 +242,20 @@ static uint64_t own_page(struct thread *t)
 static void write_root(struct thread *t)
 {
 	const unsigned root = (unsigned)rng_below(&t->r, ROOTS);
-	zx_handle_t h = t->s->root[root];
+	struct place p = t->root[root];
 	uint64_t page;
 
 	if (t->index >= PAGES)
 		return;
 	page = own_page(t);
-	if (rng_percent(&t->r, 20))
-		OK(t, zx_vmo_create_child(t->s->root[root], ZX_VMO_CHILD_REFERENCE, 0, 0, &h));
-	write_page(t, h, page, root, page, 0, t->written[root][page]);
-	if (h != t->s->root[root])
-		OK(t, zx_handle_close(h));
+	if (rng_percent(&t->r, 20)) {
+		p = (struct place){0};
+		OK(t,
+		   zx_vmo_create_child(t->s->root[root], ZX_VMO_CHILD_REFERENCE, 0, 0, &p.handle));
+	}
+	write_page(t, &p, page, root, page, 0, t->written[root][page]);
+	if (p.handle != t->s->root[root])
+		OK(t, zx_handle_close(p.handle));
 }
 
 static void read_root(struct thread *t)
@@ -217,14 +265,16 @@ static void read_root(struct thread *t)
 	const bool call = rng_percent(&t->r, 50);
 
 	if (call)
-		read_call(t, t->s->root[root], page);
+		read_call(t, &t->root[root], page);
 	else
-		read_mapped(t, t->s->root[root], page);
-	if (owner(t->s, page) == t->index)
+		read_mapped(t, &t->root[root], page);
+	if (owner(t->s, page) == t->index) {
 		check_exact(t, t->page, t->written[root][page], page,
 			    "a root lost what was written");
-	else
+	} else {
 		check_root_page(t, t->page, root, page, call);
+		check_order(t, t->page, root, page);
+	}
 }
 
 static void resize_root(struct thread *t)
@@ -249,9 +299,9 @@ static void check_clone(struct thread *t, const struct clone *c)
 {
 	for (uint64_t p = 0; p < c->pages; p++) {
 		if (rng_percent(&t->r, 50))
-			read_call(t, c->handle, p);
+			read_call(t, &c->place, p);
 		else
-			read_mapped(t, c->handle, p);
+			read_mapped(t, &c->place, p);
 		check_exact(t, t->page, c->word[p], c->off + p, "a clone changed");
 	}
 }
@@ -283,11 +333,11 @@ static struct clone *clone_of_root(struct thread *t)
 	c->off = rng_below(&t->r, PAGES / 2) * 2;
 	c->pages = 1 + rng_below(&t->r, PAGES - c->off);
 	OK(t, zx_vmo_create_child(t->s->root[c->root], clone_type(t), c->off * M_PAGE,
-				  c->pages * M_PAGE, &c->handle));
+				  c->pages * M_PAGE, &c->place.handle));
 	for (uint64_t p = 0; p < c->pages; p++) {
 		const uint64_t page = c->off + p;
 
-		read_call(t, c->handle, p);
+		read_call(t, &c->place, p);
 		if (owner(t->s, page) == t->index)
 			check_exact(t, t->page, t->written[c->root][page], page,
 				    "a snapshot lacks what was written before it");
@@ -304,7 +354,9 @@ static struct clone *clone_of_clone(struct thread *t, const struct clone *from)
 	struct clone *c = clone_new();
 
 	*c = *from;
-	OK(t, zx_vmo_create_child(from->handle, clone_type(t), 0, c->pages * M_PAGE, &c->handle));
+	c->place = (struct place){0};
+	OK(t, zx_vmo_create_child(from->place.handle, clone_type(t), 0, c->pages * M_PAGE,
+				  &c->place.handle));
 	return c;
 }
 
@@ -314,26 +366,29 @@ static void change_clone(struct thread *t, struct clone *c)
 
 	switch (rng_below(&t->r, 6)) {
 	case 0:
-		OK(t, zx_vmo_op_range(c->handle, ZX_VMO_OP_ZERO, p * M_PAGE, M_PAGE, NULL, 0));
+		OK(t,
+		   zx_vmo_op_range(c->place.handle, ZX_VMO_OP_ZERO, p * M_PAGE, M_PAGE, NULL, 0));
 		memset(c->word[p], 0, sizeof(c->word[p]));
 		break;
 	case 1:
-		OK(t, zx_vmo_op_range(c->handle, ZX_VMO_OP_COMMIT, p * M_PAGE, M_PAGE, NULL, 0));
+		OK(t,
+		   zx_vmo_op_range(c->place.handle, ZX_VMO_OP_COMMIT, p * M_PAGE, M_PAGE, NULL, 0));
 		break;
 	case 2: /* works only without relatives, which nobody here can know */
-		if (zx_vmo_op_range(c->handle, ZX_VMO_OP_DECOMMIT, p * M_PAGE, M_PAGE, NULL, 0) ==
-		    ZX_OK)
+		if (zx_vmo_op_range(c->place.handle, ZX_VMO_OP_DECOMMIT, p * M_PAGE, M_PAGE, NULL,
+				    0) == ZX_OK)
 			memset(c->word[p], 0, sizeof(c->word[p]));
 		break;
 	default:
-		write_page(t, c->handle, p, c->root, c->off + p, PRIVATE, c->word[p]);
+		write_page(t, &c->place, p, c->root, c->off + p, PRIVATE, c->word[p]);
 		break;
 	}
 }
 
 static void clone_free(struct thread *t, struct clone *c)
 {
-	OK(t, zx_handle_close(c->handle));
+	unmap_place(t, &c->place, c->pages);
+	OK(t, zx_handle_close(c->place.handle));
 	free(c);
 }
 
@@ -349,6 +404,8 @@ static void use_clones(struct thread *t)
 
 	if (c == NULL)
 		return;
+	if (c->place.at == 0 && rng_percent(&t->r, 40))
+		map_place(t, &c->place, c->pages);
 	check_clone(t, c);
 	for (uint64_t n = rng_below(&t->r, 4); n > 0; n--)
 		change_clone(t, c);
@@ -373,6 +430,10 @@ static void *thread_main(void *arg)
 {
 	struct thread *t = arg;
 
+	for (unsigned i = 0; i < ROOTS; i++) {
+		t->root[i].handle = t->s->root[i];
+		map_place(t, &t->root[i], PAGES);
+	}
 	while (!atomic_load_explicit(&t->s->stop, memory_order_relaxed)) {
 		const uint64_t what = rng_below(&t->r, 100);
 
@@ -386,6 +447,8 @@ static void *thread_main(void *arg)
 			use_clones(t);
 		t->rounds++;
 	}
+	for (unsigned i = 0; i < ROOTS; i++)
+		unmap_place(t, &t->root[i], PAGES);
 	return NULL;
 }
 
@@ -402,6 +465,7 @@ static uint64_t run_round(struct thread *threads, struct shared *s, double secon
 		OK(&threads[0], zx_vmo_create(PAGES * M_PAGE, ZX_VMO_RESIZABLE, &s->root[i]));
 	for (unsigned i = 0; i < s->threads; i++) {
 		memset(threads[i].written, 0, sizeof(threads[i].written));
+		memset(threads[i].seen, 0, sizeof(threads[i].seen));
 		threads[i].rounds = 0;
 		if (pthread_create(&id[i], NULL, thread_main, &threads[i]) != 0)
 			abort();
@@ -457,6 +521,10 @@ int threads_run(unsigned n, double seconds, uint64_t seed)
 	for (double left = seconds; left > 0; left -= 0.5)
 		rounds += run_round(threads, &s, left < 0.5 ? left : 0.5);
 	alarm(0);
+	for (unsigned i = 0; i < n; i += 2) {
+		OK(&threads[i], zx_vmar_destroy(threads[i].vmar));
+		OK(&threads[i], zx_handle_close(threads[i].vmar));
+	}
 	printf("%u threads for %.0f s: %llu operations, nothing torn or alien\n", n, seconds,
 	       (unsigned long long)rounds);
 	return 0;

@@ -160,6 +160,7 @@ void w_check_all(struct world *w, uint32_t flags);
 #define CHECK_MAPPED 4u
 #define CHECK_INTERNAL 8u
 #define CHECK_FAULTS 16u
+#define CHECK_MAPS 32u
 
 /* ---- generate.c: choosing arguments */
 
