@@ -23,7 +23,8 @@ for header in $(cd "$ZI_SOURCE/include" && find . -name '*.h'); do
 done >"$work/all.c"
 "$CC" -I"$ZI_SOURCE/include" -fsyntax-only -std=gnu11 "$work/all.c"
 "$CC" -I"$ZI_SOURCE/include" -E -P -std=gnu11 "$work/all.c" | tr '\n' ' ' | tr ';{}' '\n' |
-	grep -vE '\b(inline|return|typedef|if|while|for)\b|=' | grep -oE '\b_?(zx|zirconia)_[a-z0-9_]+ *\(' | tr -d ' (' | LC_ALL=C sort -u >"$work/declared"
+	grep -vE '\b(inline|return|typedef|if|while|for)\b|=' | grep -oE '\b_?(zx|zirconia)_[a-z0-9_]+ *\(' | tr -d ' (' |
+	grep -v '_t$' | LC_ALL=C sort -u >"$work/declared"
 [ "$(wc -l <"$work/declared")" -gt 100 ] || { echo "FAILED: only $(wc -l <"$work/declared") prototypes found"; status=1; }
 LC_ALL=C comm -23 "$work/declared" "$work/shared" >"$work/missing"
 if [ -s "$work/missing" ]; then

@@ -59,8 +59,8 @@ __ZX_CALL(zx_status_t, zx_channel_call,
 	   uint32_t *actual_handles));
 
 /*
- * Puts a message into a channel and waits for the reply, with a choice for each handle. Not
- * emulated. Source: Zircon reference, zx_channel_call_etc.
+ * Puts a message into a channel and waits for the reply, with a choice for each handle.
+ * Not emulated. Source: Zircon reference, zx_channel_call_etc.
  */
 __ZX_CALL(zx_status_t, zx_channel_call_etc,
 	  (zx_handle_t handle, uint32_t options, zx_instant_mono_t deadline,

@@ -190,6 +190,7 @@ __ZX_CALL(zx_status_t, zx_object_get_child,
 
 /*
  * Applies a profile to a thread or to an address region and all below it. options is not used.
+ * Not emulated: there are no profiles.
  *
  * Errors, in order:
  *   handle errors        profile is no open profile handle with ZX_RIGHT_APPLY_PROFILE
