@@ -3,7 +3,7 @@
  *
  *   NEVER --lock--> LOCKED --last unlock--> UNLOCKED --lock--> LOCKED
  *                                           UNLOCKED --discard--> GONE --lock--> LOCKED
- * Memory pressure never discards by itself here; zirconia_debug_discard() does.
+ * DIFFERS: memory pressure discards nothing; zirconia_debug_discard() does.
  */
 #include "base/assert.h"
 #include "host/host.h"

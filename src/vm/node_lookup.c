@@ -61,6 +61,10 @@ static uint64_t next_soft(const struct zi_node *n, uint64_t first, uint64_t end)
 	return zi_min(first, end);
 }
 
+/*
+ * DIFFERS: a page whose only writes were stores of zeros through a mapping is not counted as committed; Zircon's scanner for zero
+ * pages takes it back some time later.
+ */
 /* Soft pages of n among the resident frames [frame, frame+pages), the first of which holds page pgi. */
 static void sync_run(struct zi_node *n, uint64_t pgi, uint64_t frame, uint64_t pages)
 {
@@ -97,6 +101,9 @@ void zi_node_sync_soft(struct zi_node *n, uint64_t first, uint64_t pages)
 	}
 }
 
+/*
+ * DIFFERS: a store through a mapping that leaves the bytes of a shared page as they were may not count as a copy of the page.
+ */
 /* Shadows [p, p+pages) of n stand in one run of frames, over one run of the ancestor's. Returns those compared. */
 static uint64_t compare_shadows(struct zi_node *n, uint64_t p, uint64_t pages)
 {

@@ -1,4 +1,7 @@
-/* zx_vmo_set_cache_policy: remembered, reported, and enforced where Zircon refuses; the host's memory is always cached. */
+/*
+ * zx_vmo_set_cache_policy: remembered, reported, and enforced where Zircon refuses.
+ * DIFFERS: the host's memory stays cached whatever the policy says.
+ */
 #include "base/assert.h"
 #include "vm/vm.h"
 #include "vm/vmo_i.h"
