@@ -23,17 +23,18 @@
 #define NO_FRAME 0
 
 /*
- * Frames that all free extents together may keep. 64 MiB: the burst of a program that drops and remakes
- * its working set of small VMOs, and still nothing that a user would miss.
+ * Frames that all free extents together may keep. Measured for a one-page extent that is taken, written and freed: 80 ns
+ * with its frame kept, 4 us without. 64 MiB cover the burst of a program that drops and remakes its working set of small
+ * VMOs, and are nothing that a user would miss.
  */
 #define KEPT_MAX 16384
 /* And one extent alone, so that one large VMO does not push out the kept frames of a thousand small ones. */
 #define KEPT_MAX_EXTENT (KEPT_MAX / 2)
 
 /*
- * Up to here an extent that must read zero is cleared with memset. Measured, per page: memset 0.06-0.1 us
- * against 0.1 us for punching plus 0.6-2.4 us for the fault that brings a page back. So clearing wins whenever
- * pages are used again, and the limit only bounds the time lost (1.5 us) when they are not.
+ * Up to here an extent that must read zero is cleared with memset. Measured, per page: memset 0.06-0.1 us against 4 us for
+ * punching it out and the fault that brings it back. So clearing wins whenever pages are used again, and the limit only
+ * bounds the time lost (1.5 us) when they are not.
  */
 #define CLEAR_MAX 16
 
@@ -385,7 +386,7 @@ zx_status_t zi_extent_alloc(uint64_t pages, uint64_t align_pages, unsigned flags
 		}
 	}
 	store.live += order_pages(order);
-	if (got.nruns != 0 && flags != ZI_EXTENT_ANY)
+	if (got.nruns != 0 && flags == ZI_EXTENT_ZERO)
 		clear = got.kept <= CLEAR_MAX && remember_warm_locked(got.frame);
 	zi_unlock(&store.lock);
 

@@ -73,14 +73,17 @@ struct zi_extent {
 enum {
 	ZI_EXTENT_ZERO = 0, /* every frame reads zero; nstale is 0 */
 	ZI_EXTENT_ANY = 1,  /* stale frames allowed, resident ones preferred */
+	ZI_EXTENT_HOLES = 2, /* no frame has memory */
 };
 
 /* [fault] pages > 0; *out->pages may be larger than asked (rounded to a size class). align_pages a power of
  * two, 1 for none. ZX_ERR_NO_MEMORY when offset space is out. */
 zx_status_t zi_extent_alloc(uint64_t pages, uint64_t align_pages, unsigned flags,
 			    struct zi_extent *out);
-/* [fault] `frame`, `pages` as returned by alloc. touched=false promises that no frame was ever resident (then
- * nothing is asked of the kernel). */
+/*
+ * [fault] `frame`, `pages` as returned by alloc. touched=false promises that nobody has read or written a frame since, and
+ * that no stale runs came with the extent; then nothing is asked of the kernel. No mapping of the frames may be left.
+ */
 void zi_extent_free(uint64_t frame, uint64_t pages, bool touched);
 
 /* [fault] Gives all kept resident frames of free extents back to the system; how many they were. */
@@ -124,6 +127,33 @@ zx_status_t zi_place_protect(uintptr_t addr, size_t len, uint32_t prot);
 zx_status_t zi_place_reserve(uintptr_t addr, size_t len); /* back to PROT_NONE reservation */
 bool zi_place_out_of_maps(void); /* was the last refusal (this thread) the map count limit? */
 
+/* ------------------------------------------------------------------ watched placements: uffd.c */
+
+enum zi_watch_mode {
+	ZI_WATCH_SIGBUS, /* the thread that touches a frame without memory gets SIGBUS */
+	ZI_WATCH_EVENTS, /* it waits in the kernel, and zi_watch_next tells of it */
+};
+/* Once, before the first placement. False: the system does not allow it, or not in this mode. */
+bool zi_watch_open(enum zi_watch_mode mode);
+/* [fault] As zi_place_frames, but frames without memory are watched instead of filled with zeros at the first touch. */
+zx_status_t zi_place_watched(uintptr_t addr, size_t len, uint64_t frame, uint32_t prot);
+/*
+ * [fault] Gives frames that have no memory these bytes. To accesses through placements each page comes in one piece: they find no memory,
+ * or all of it.
+ */
+zx_status_t zi_frames_fill(uint64_t frame, uint64_t pages, const void *bytes);
+
+struct zi_watch_fault {
+	uintptr_t addr;
+	bool write;
+	uint32_t thread; /* as zi_watch_thread_id answers in it */
+};
+/* Waits for the next access (ZI_WATCH_EVENTS). Any number of threads may; false: the end. */
+bool zi_watch_next(struct zi_watch_fault *out_fault);
+/* [fault] Threads that wait for a page of the range try again. */
+void zi_watch_wake(uintptr_t addr, size_t len);
+uint32_t zi_watch_thread_id(void); /* [fault] */
+
 /* Is any host mapping at the address, whoever made it? (mapped.c) */
 bool zi_host_is_mapped(uintptr_t addr);
 
@@ -156,8 +186,9 @@ void zi_trap_set_expecter(zi_trap_expecter fn);
 /* ------------------------------------------------------------------ fallible copy: copy.S, copy.c */
 
 struct zi_copy_result {
-	size_t done;      /* bytes copied, exact, ascending */
-	uintptr_t fault;  /* address that faulted, 0 when all was copied */
+	size_t done; /* bytes copied, exact, ascending */
+	uintptr_t
+		fault; /* address that faulted, 0 when all was copied; address 0 itself is told as 1 */
 	bool fault_write; /* the store faulted */
 };
 

@@ -1,4 +1,7 @@
-/* Address spaces: self's, which lies in the host's reservation, and others, which exist in the books only. */
+/*
+ * Address spaces: self's, which lies in the host's reservation, and others, which exist in the
+ * books only.
+ */
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,12 +9,13 @@
 #include "base/assert.h"
 #include "host/host.h"
 #include "host/machine.h"
+#include "vm/trap.h"
 #include "vm/vm.h"
 #include "vm/vmar.h"
 #include "vm/vmar_i.h"
 #include "vm/vmo.h"
 
-#define ROOT_FLAGS                                                                          \
+#define ROOT_FLAGS \
 	(ZX_VM_CAN_MAP_SPECIFIC | ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE | ZX_VM_CAN_MAP_EXECUTE)
 #define VDSO_LEN (2 * ZI_PAGE)
 
@@ -61,8 +65,8 @@ struct zi_aspace *zi_aspace_new(void)
 }
 
 /*
- * Every process of Zircon's finds the vDSO's code in its address space, which is what keeps it from unmapping everything.
- * Ours holds no code: programs call the library itself.
+ * Every process of Zircon's finds the vDSO's code in its address space, which is what keeps it from
+ * unmapping everything. Ours holds no code: programs call the library itself.
  */
 static zx_status_t add_vdso(struct zi_aspace *as)
 {
@@ -137,6 +141,7 @@ void zi_aspace_after_fork(void)
 	/* Another thread of the parent may have held the mutex when it forked. */
 	self_making = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 	atomic_store_explicit(&self, NULL, memory_order_release);
+	zi_trap_after_fork();
 }
 
 /* ---- end */
@@ -156,7 +161,7 @@ void zi_aspace_unref(struct zi_aspace *as)
 
 void zi_aspace_destroy(struct zi_aspace *as)
 {
-	struct zi_dead dead = { 0 };
+	struct zi_dead dead = {0};
 	struct zi_vmar *root;
 	zx_status_t st = ZX_OK;
 
@@ -229,7 +234,7 @@ static void put_hex(struct text *t, uint64_t n)
 bool zi_vmar_path_locked(struct zi_aspace *as, zx_vaddr_t addr, char *buf, size_t size)
 {
 	struct zi_vmar *v = as->root;
-	struct text t = { buf, buf + size - 1 };
+	struct text t = {buf, buf + size - 1};
 
 	if (size == 0)
 		return false;

@@ -163,12 +163,13 @@ static zx_status_t place_piece(struct zi_mapping *m, uintptr_t page)
 }
 
 /* The page is there: show it, or make it the node's own. */
-static zx_status_t resolve(struct zi_mapping *m, uintptr_t page, bool write)
+static zx_status_t resolve(struct zi_mapping *m, uintptr_t page, bool write, bool *out_watched)
 {
 	struct zi_node *n = m->vmo->node;
 	struct zi_found f = zi_node_lookup(n, zi_mapping_page(m, page), 1);
 
-	if (f.node->source != NULL && (f.node == n || !write)) {
+	*out_watched = f.node->source != NULL;
+	if (*out_watched && (f.node == n || !write)) {
 		if (write)
 			n->source->modified = true;
 		return zi_mapping_show_source(m, page, write);
@@ -183,7 +184,7 @@ static zx_status_t resolve(struct zi_mapping *m, uintptr_t page, bool write)
 }
 
 static zx_status_t fault_locked(struct zi_mapping *m, uintptr_t page, bool write, bool exec,
-				struct zi_page_wait *wait)
+				struct zi_page_wait *wait, bool *out_watched)
 {
 	struct zi_node *n = m->vmo->node;
 	zx_status_t st = check_access(m, page, write, exec);
@@ -193,15 +194,22 @@ static zx_status_t fault_locked(struct zi_mapping *m, uintptr_t page, bool write
 	if (st == ZX_OK && m->vmo->tree->source != NULL)
 		st = zi_node_ready(n, write && n->source != NULL ? ZI_EV_WRITE : ZI_EV_READ, zi_mapping_page(m, page),
 				   1, 1, wait, &done);
-	return st == ZX_OK ? resolve(m, page, write) : st;
+	return st == ZX_OK ? resolve(m, page, write, out_watched) : st;
 }
 
-zx_status_t zi_fault(uintptr_t addr, bool write, bool exec, bool *out_ours)
+zx_status_t zi_fault_trapped(uintptr_t addr, bool write, bool exec, bool *out_ours, bool *out_watched)
 {
 	struct zi_aspace *as = zi_aspace_self_if_started();
 	struct zi_page_wait wait = { 0 };
 	zx_status_t st;
 
+	*out_watched = false;
+	/* What a service thread was told for this one. */
+	st = zi_trap_take_refusal(addr & ~(uintptr_t)ZI_PAGE_MASK);
+	if (st != ZX_OK) {
+		*out_ours = true;
+		return st;
+	}
 	*out_ours = as != NULL && addr >= as->base && addr - as->base < as->len;
 	if (!*out_ours)
 		return ZX_ERR_NOT_FOUND;
@@ -214,7 +222,7 @@ zx_status_t zi_fault(uintptr_t addr, bool write, bool exec, bool *out_ours)
 		}
 		struct zi_vmo *v = m->vmo;
 
-		st = fault_locked(m, addr & ~(uintptr_t)ZI_PAGE_MASK, write, exec, &wait);
+		st = fault_locked(m, addr & ~(uintptr_t)ZI_PAGE_MASK, write, exec, &wait, out_watched);
 		/* Whoever unmaps the page meanwhile does not end the VMO under who waits for it. */
 		if (st == ZX_ERR_SHOULD_WAIT)
 			zi_vmo_ref(v);
@@ -227,6 +235,30 @@ zx_status_t zi_fault(uintptr_t addr, bool write, bool exec, bool *out_ours)
 	}
 	zi_page_wait_done(&wait);
 	return st;
+}
+
+bool zi_fault_refuse(uintptr_t page, uint32_t thread, zx_status_t status,
+		     bool (*remember)(uintptr_t page, uint32_t thread, zx_status_t status))
+{
+	struct zi_aspace *as = zi_aspace_self_if_started();
+	struct zi_mapping *m = find_and_lock(as, page);
+	bool ok = true;
+
+	/* Nothing mapped any more: the thread finds that out itself. */
+	if (m == NULL)
+		return true;
+	ok = remember(page, thread, status);
+	if (ok)
+		ok = zi_place_reserve(page, ZI_PAGE) == ZX_OK;
+	zi_unlock(&m->vmo->tree->lock);
+	return ok;
+}
+
+zx_status_t zi_fault(uintptr_t addr, bool write, bool exec, bool *out_ours)
+{
+	bool watched;
+
+	return zi_fault_trapped(addr, write, exec, out_ours, &watched);
 }
 
 static zx_status_t user_copy(void *dst, const void *src, size_t n)

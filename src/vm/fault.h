@@ -24,6 +24,16 @@ zx_status_t zi_user_write(void *user, const void *src, size_t n);
  */
 zx_status_t zi_fault(uintptr_t addr, bool write, bool exec, bool *out_ours);
 
+/* The same for a signal: *out_watched tells that the page is a pager root's, so that SIGBUS need not mean a lack of memory. */
+zx_status_t zi_fault_trapped(uintptr_t addr, bool write, bool exec, bool *out_ours, bool *out_watched);
+
+/*
+ * The access to the page has failed in a thread that waits in the kernel: takes the page out of its mapping, so that the thread gets a
+ * signal. `remember` is called with the lock held under which nobody shows the page; when it answers false nothing is done.
+ */
+bool zi_fault_refuse(uintptr_t page, uint32_t thread, zx_status_t status,
+		     bool (*remember)(uintptr_t page, uint32_t thread, zx_status_t status));
+
 /* Why a copy faulted at an address outside of our address space: NOT_FOUND (nothing mapped) or ACCESS_DENIED. */
 zx_status_t zi_user_probe(uintptr_t addr, bool write);
 

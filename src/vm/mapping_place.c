@@ -247,6 +247,14 @@ zx_status_t zi_node_replace(struct zi_node *n, uint64_t first, uint64_t pages, b
 	return w.status;
 }
 
+uint64_t zi_node_count_mappings(struct zi_node *n, uint64_t first, uint64_t pages)
+{
+	struct walk w = { .step = STEP_COUNT };
+
+	walk_node(&w, n, first, pages);
+	return w.mappings;
+}
+
 zx_status_t zi_node_write_protect(struct zi_node *n, uint64_t first, uint64_t pages)
 {
 	struct walk w = { .step = STEP_LOWER };

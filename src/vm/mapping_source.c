@@ -13,15 +13,16 @@ enum { ZI_SHOW_BLOCK = 16 };
 void zi_node_hide(struct zi_node *n, uint64_t first, uint64_t pages)
 {
 	/* Neither can fail but for want of host maps, and then a mapping loses all it shows. */
-	(void)zi_node_replace(n, first, pages, false);
+	if (zi_trap_watches_frames())
+		(void)zi_node_write_protect(n, first, pages);
+	else
+		(void)zi_node_replace(n, first, pages, false);
 }
 
 bool zi_node_can_linger(struct zi_node *n, uint64_t first, uint64_t pages)
 {
-	(void)n;
-	(void)first;
-	(void)pages;
-	return true;
+	/* A watched frame that has memory is shown by all placements of it, or by none. */
+	return !zi_trap_watches_frames() || zi_node_count_mappings(n, first, pages) <= 1;
 }
 
 void zi_node_end_lingering(struct zi_node *n, uint64_t first, uint64_t pages)
@@ -31,6 +32,8 @@ void zi_node_end_lingering(struct zi_node *n, uint64_t first, uint64_t pages)
 	if (zi_pageset_is_empty(s) || zi_pageset_next_set(s, first) >= first + pages)
 		return;
 	zi_node_hide(n, first, pages);
+	if (zi_trap_watches_frames())
+		zi_node_discard_frames(n, first, pages);
 	(void)zi_pageset_clear(s, first, pages);
 }
 
@@ -62,12 +65,37 @@ static zx_status_t show_present(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t 
 	return ZX_OK;
 }
 
+/* All frames are shown; the kernel watches those without memory. */
+static zx_status_t place_watched(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t end, uint32_t prot)
+{
+	/* The same root behind all of it, and its pages in order. */
+	struct zi_found f = found_at(m, va, va + ZI_PAGE);
+	uint64_t pages = (end - va) >> ZI_PAGE_SHIFT;
+	zx_status_t st = zi_node_ensure_frames(f.node, f.pgi, pages);
+
+	/* Who maps anew sees what is there. */
+	zi_node_end_lingering(f.node, f.pgi, pages);
+	f.node->touched = true;
+	while (st == ZX_OK && va < end) {
+		uint64_t run;
+		uint64_t frame = zi_node_frame(f.node, f.pgi, &run);
+
+		run = zi_min(run, (end - va) >> ZI_PAGE_SHIFT);
+		st = zi_place_watched(va, run << ZI_PAGE_SHIFT, frame, prot);
+		va += run << ZI_PAGE_SHIFT;
+		f.pgi += run;
+	}
+	return st;
+}
+
 zx_status_t zi_mapping_place_source(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t end, uint32_t prot,
 				    bool populate)
 {
 	zx_status_t st = ZX_OK;
 
 	prot &= ~(uint32_t)ZX_VM_PERM_WRITE;
+	if (zi_trap_watches_frames())
+		return place_watched(m, va, end, prot);
 	/* What is shown already stays: a store that was noticed once need not be again. */
 	if (!populate)
 		st = zi_place_reserve(va, end - va);
@@ -76,11 +104,26 @@ zx_status_t zi_mapping_place_source(struct zi_mapping *m, zx_vaddr_t va, zx_vadd
 	return st;
 }
 
+/* Pages left out of the mapping are bare reservation, which must not be made accessible. */
+static zx_status_t place_refused(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t end)
+{
+	uintptr_t page;
+	zx_status_t st = ZX_OK;
+
+	while (st == ZX_OK && zi_trap_take_refused(va, end, &page))
+		st = place_watched(m, page, page + ZI_PAGE,
+				   zi_mapping_prot_at(m, page, NULL) & ~(uint32_t)ZX_VM_PERM_WRITE);
+	return st;
+}
+
 zx_status_t zi_mapping_reprotect_source(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t end, uint32_t prot,
 					bool lower)
 {
-	(void)m;
-	(void)prot;
+	if (zi_trap_watches_frames()) {
+		zx_status_t st = place_refused(m, va, end);
+
+		return st != ZX_OK ? st : zi_place_protect(va, end - va, prot & ~(uint32_t)ZX_VM_PERM_WRITE);
+	}
 	/* Nothing tells which pages are shown, and raising the others would show the bare reservation. */
 	return lower ? ZX_OK : zi_place_reserve(va, end - va);
 }
@@ -117,6 +160,20 @@ static zx_status_t show_read(struct zi_mapping *m, zx_vaddr_t page, struct zi_fo
 			       prot & ~(uint32_t)ZX_VM_PERM_WRITE, true);
 }
 
+/* A frame that reads zero gets memory only now. */
+static zx_status_t show_watched(struct zi_mapping *m, zx_vaddr_t page, uint64_t frame, uint32_t prot, bool write)
+{
+	zx_status_t st = zi_frames_populate(frame, 1);
+
+	if (st == ZX_OK)
+		st = place_refused(m, page, page + ZI_PAGE);
+	if (st == ZX_OK && m->unplaced)
+		st = zi_place_watched(page, ZI_PAGE, frame, prot & ~(uint32_t)ZX_VM_PERM_WRITE);
+	if (st == ZX_OK && write)
+		st = zi_place_protect(page, ZI_PAGE, prot);
+	return st;
+}
+
 zx_status_t zi_mapping_show_source(struct zi_mapping *m, zx_vaddr_t page, bool write)
 {
 	struct zi_found f = found_at(m, page, page + ZI_PAGE);
@@ -130,6 +187,8 @@ zx_status_t zi_mapping_show_source(struct zi_mapping *m, zx_vaddr_t page, bool w
 	uint64_t frame = zi_node_frame(f.node, f.pgi, NULL);
 
 	f.node->touched = true;
+	if (zi_trap_watches_frames())
+		return show_watched(m, page, frame, prot, write);
 	if (write)
 		return zi_place_frames(page, ZI_PAGE, frame, prot, true);
 	return show_read(m, page, f, frame, prot, prot_end);

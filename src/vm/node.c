@@ -9,6 +9,7 @@
 #include "base/span.h"
 #include "host/host.h"
 #include "vm/source.h"
+#include "vm/trap.h"
 
 /* Clearing this many stale pages by hand is cheaper than a hole punch and the faults after it. */
 enum { ZI_CLEAR_BY_HAND = 64 };
@@ -176,8 +177,11 @@ static zx_status_t seg_add(struct zi_node *n, uint32_t i, uint64_t first, uint64
 
 	if (!segs_reserve(n, n->nsegs + 1))
 		return ZX_ERR_NO_MEMORY;
-	zx_status_t st = zi_extent_alloc(need, 1, n->parent != NULL ? ZI_EXTENT_ANY : ZI_EXTENT_ZERO,
-					 &ext);
+	/* Watched frames of absent pages must have no memory. */
+	const unsigned flags = n->parent != NULL				    ? ZI_EXTENT_ANY :
+			       n->source != NULL && zi_trap_watches_frames() ? ZI_EXTENT_HOLES :
+										    ZI_EXTENT_ZERO;
+	zx_status_t st = zi_extent_alloc(need, 1, flags, &ext);
 	if (st != ZX_OK)
 		return st;
 	uint64_t pages = zi_min(ext.pages, room);

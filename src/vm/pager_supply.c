@@ -109,11 +109,14 @@ static zx_status_t fill(struct zi_node *n, uint64_t first, const uint8_t *bytes,
 		zx_status_t st = ZX_OK;
 
 		run = zi_min(run, pages - done);
-		if (run > 1)
+		if (zi_trap_watches_frames())
+			st = zi_frames_fill(frame, run, bytes + done * ZI_PAGE);
+		else if (run > 1)
 			st = zi_frames_populate(frame, run);
 		if (st != ZX_OK)
 			return st;
-		memcpy(zi_frame_ptr(frame), bytes + done * ZI_PAGE, run * ZI_PAGE);
+		if (!zi_trap_watches_frames())
+			memcpy(zi_frame_ptr(frame), bytes + done * ZI_PAGE, run * ZI_PAGE);
 		done += run;
 	}
 	return ZX_OK;

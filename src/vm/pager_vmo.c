@@ -70,6 +70,8 @@ zx_status_t zi_pager_vmo_create(uint64_t size, uint32_t options, zx_koid_t pager
 		v->stream->set = true;
 		v->stream->bytes = size;
 	}
+	/* Chosen here, where the environment may be asked; faults come later. */
+	(void)zi_trap_engine();
 	v->pager_backed = true;
 	v->pager_koid = pager;
 	*out_vmo = v;

@@ -40,16 +40,16 @@ bool zi_streams_grow(void)
 
 static bool resolve(const struct zi_trap *trap, zx_status_t *out_status)
 {
-	bool ours;
-	zx_status_t st = zi_fault(trap->addr, trap->access == ZI_ACCESS_WRITE,
-				  trap->access == ZI_ACCESS_EXEC, &ours);
+	bool ours, watched;
+	zx_status_t st = zi_fault_trapped(trap->addr, trap->access == ZI_ACCESS_WRITE,
+					  trap->access == ZI_ACCESS_EXEC, &ours, &watched);
 
 	if (!ours) {
 		*out_status = ZX_OK;
 		return false;
 	}
 	/* The page is there as far as we know: what the kernel could not give is memory. */
-	if (st == ZX_OK && trap->is_sigbus)
+	if (st == ZX_OK && trap->is_sigbus && !watched)
 		st = ZX_ERR_NO_MEMORY;
 	*out_status = st;
 	return st == ZX_OK;

@@ -5,13 +5,70 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/lock.h"
+#include "host/host.h"
+
 static const char *const names[] = {
 	[ZI_TRAP_MPROTECT] = "mprotect",
+	[ZI_TRAP_SIGBUS] = "sigbus",
+	[ZI_TRAP_THREAD] = "thread",
 };
+
+static struct zi_lock choosing = ZI_LOCK_INIT(ZI_RANK_LEAF);
+static _Atomic int chosen = -1;
+
+static bool is_named(const char *option, enum zi_trap_engine engine)
+{
+	return option != NULL && strcmp(option, names[engine]) == 0;
+}
+
+/* What the option names, if it is to be had; else what signals the thread itself; else what works everywhere. */
+static enum zi_trap_engine choose(void)
+{
+	const char *option = getenv("ZIRCONIA_TRAP");
+
+	if (is_named(option, ZI_TRAP_MPROTECT))
+		return ZI_TRAP_MPROTECT;
+	if (is_named(option, ZI_TRAP_THREAD) && zi_watch_open(ZI_WATCH_EVENTS))
+		return ZI_TRAP_THREAD;
+	if (zi_watch_open(ZI_WATCH_SIGBUS))
+		return ZI_TRAP_SIGBUS;
+	return ZI_TRAP_MPROTECT;
+}
 
 enum zi_trap_engine zi_trap_engine(void)
 {
-	return ZI_TRAP_MPROTECT;
+	int engine = atomic_load_explicit(&chosen, memory_order_acquire);
+
+	if (__builtin_expect(engine >= 0, 1))
+		return (enum zi_trap_engine)engine;
+
+	ZI_LOCK_SCOPE(&choosing);
+
+	engine = atomic_load_explicit(&chosen, memory_order_relaxed);
+	if (engine < 0) {
+		engine = (int)choose();
+		if (engine == ZI_TRAP_THREAD)
+			(void)zi_trap_threads_start();
+		atomic_store_explicit(&chosen, engine, memory_order_release);
+	}
+	return (enum zi_trap_engine)engine;
+}
+
+bool zi_trap_holds_threads(const void *addr, uint64_t len)
+{
+	const struct zi_host_caps *caps = zi_host_caps();
+	const uintptr_t at = (uintptr_t)addr;
+
+	return atomic_load_explicit(&chosen, memory_order_relaxed) == ZI_TRAP_THREAD &&
+	       at < caps->root_base + caps->root_len && at + len > caps->root_base;
+}
+
+void zi_trap_after_fork(void)
+{
+	zi_lock_init(&choosing, ZI_RANK_LEAF);
+	zi_trap_threads_after_fork();
+	atomic_store_explicit(&chosen, -1, memory_order_relaxed);
 }
 
 const char *zi_trap_engine_name(void)

@@ -23,10 +23,24 @@ enum zi_trap_engine { ZI_TRAP_MPROTECT, ZI_TRAP_SIGBUS, ZI_TRAP_THREAD };
 /* The engine in use; chosen at the first call, by the host's abilities and the option ZIRCONIA_TRAP. The host ring has been started. */
 enum zi_trap_engine zi_trap_engine(void);
 const char *zi_trap_engine_name(void);
+/* In the child of fork(2): chooses anew. */
+void zi_trap_after_fork(void);
 static inline bool zi_trap_watches_frames(void)
 {
 	return zi_trap_engine() != ZI_TRAP_MPROTECT;
 }
+
+/* A copy under a tree lock from or to such memory would wait for whom the lock keeps waiting: it must go through a buffer. */
+bool zi_trap_holds_threads(const void *addr, uint64_t len);
+
+/* ---- trap_thread.c */
+
+bool zi_trap_threads_start(void);
+void zi_trap_threads_after_fork(void);
+/* Is a page in [start, end) left out of its mapping because an access to it was refused? Then it has to be placed anew now. */
+bool zi_trap_take_refused(uintptr_t start, uintptr_t end, uintptr_t *out_page);
+/* What this thread's access to the page was refused with; ZX_OK: it was not, or has been told. */
+zx_status_t zi_trap_take_refusal(uintptr_t page);
 
 /* ---- mapping_source.c: how mappings show pages of pager roots. Tree lock held */
 
@@ -37,6 +51,8 @@ static inline bool zi_trap_watches_frames(void)
 void zi_node_hide(struct zi_node *n, uint64_t first, uint64_t pages);
 /* May mappings of these pages, which read zero, go on showing them although they are absent from now on? */
 bool zi_node_can_linger(struct zi_node *n, uint64_t first, uint64_t pages);
+/* mapping_place.c: mappings that show any of the pages, of the node or of others that see it. */
+uint64_t zi_node_count_mappings(struct zi_node *n, uint64_t first, uint64_t pages);
 /* What lingers of the pages is shown no more: they are about to be filled. */
 void zi_node_end_lingering(struct zi_node *n, uint64_t first, uint64_t pages);
 

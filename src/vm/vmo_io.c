@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "host/host.h"
 #include "vm/fault.h"
+#include "vm/trap.h"
 #include "vm/vm.h"
 #include "vm/vmo_i.h"
 
@@ -143,11 +144,61 @@ static zx_status_t read_pages(struct zi_vmo *v, uint8_t *to, uint64_t off, uint6
 	}
 }
 
+/* A buffer whose faults hold the thread in the kernel is copied to while no lock is held. */
+static zx_status_t copy_to_user(uint8_t *user, const uint8_t *from, uint64_t n)
+{
+	while (n > 0) {
+		struct zi_copy_result r = zi_copy_captured(user, from, n);
+
+		user += r.done;
+		from += r.done;
+		n -= r.done;
+		if (r.fault != 0) {
+			zx_status_t st = resolve_user(&r, true);
+
+			if (st != ZX_OK)
+				return st;
+		}
+	}
+	return ZX_OK;
+}
+
+static zx_status_t check(struct zi_vmo *v, uint64_t off, uint64_t len)
+{
+	ZI_LOCK_SCOPE(&v->tree->lock);
+	return check_locked(v, off, len);
+}
+
+static zx_status_t read_through_buffer(struct zi_vmo *v, uint8_t *user, uint64_t off, uint64_t len,
+				       struct zi_page_wait *wait, uint64_t *out_done)
+{
+	uint8_t page[ZI_PAGE];
+	zx_status_t st = ZX_OK;
+	uint64_t got;
+
+	*out_done = 0;
+	while (st == ZX_OK && *out_done < len) {
+		const uint64_t at = off + *out_done, left = len - *out_done;
+		const uint64_t n = zi_min(left, ZI_PAGE - (at & ZI_PAGE_MASK));
+
+		st = check(v, at, left);
+		if (st == ZX_OK)
+			st = read_pages(v, page, at, n, wait, &got);
+		if (st == ZX_OK)
+			st = copy_to_user(user + *out_done, page, n);
+		if (st == ZX_OK)
+			*out_done += n;
+	}
+	return st;
+}
+
 zx_status_t zi_vmo_read_counted(struct zi_vmo *v, void *user, uint64_t off, uint64_t len,
 				uint64_t *out_done)
 {
 	struct zi_page_wait wait = { .early = true };
-	zx_status_t st = read_pages(v, user, off, len, &wait, out_done);
+	zx_status_t st = len != 0 && zi_trap_holds_threads(user, len) ?
+				 read_through_buffer(v, user, off, len, &wait, out_done) :
+				 read_pages(v, user, off, len, &wait, out_done);
 
 	zi_page_wait_done(&wait);
 	return st;
@@ -250,11 +301,70 @@ uint64_t zi_vmo_write_batch(void)
 	return zi_behaviour_2025() ? ZI_WRITE_BATCH_2025 : ZI_WRITE_BATCH;
 }
 
+static zx_status_t copy_from_user(uint8_t *to, const uint8_t *user, uint64_t n)
+{
+	while (n > 0) {
+		struct zi_copy_result r = zi_copy_captured(to, user, n);
+
+		to += r.done;
+		user += r.done;
+		n -= r.done;
+		if (r.fault != 0) {
+			zx_status_t st = resolve_user(&r, false);
+
+			if (st != ZX_OK)
+				return st;
+		}
+	}
+	return ZX_OK;
+}
+
+/* The page is made own before the buffer is looked at, as in write_pages. */
+static zx_status_t ready_page(struct zi_vmo *v, uint64_t off, uint64_t len, struct zi_page_wait *wait)
+{
+	zx_status_t st;
+
+	do {
+		ZI_LOCK_SCOPE(&v->tree->lock);
+		st = check_locked(v, off, len);
+		if (st == ZX_OK && zi_vmo_is_discarded(v))
+			st = ZX_ERR_NOT_FOUND;
+		if (st == ZX_OK)
+			st = ready_to_write(v, off, len, wait);
+	} while (zi_page_wait_again(wait, &st));
+	return st;
+}
+
+static zx_status_t write_through_buffer(struct zi_vmo *v, const uint8_t *user, uint64_t off, uint64_t len,
+					bool advance, struct zi_page_wait *wait, uint64_t *out_done)
+{
+	uint8_t page[ZI_PAGE];
+	zx_status_t st = ZX_OK;
+	uint64_t put;
+
+	*out_done = 0;
+	while (st == ZX_OK && *out_done < len) {
+		const uint64_t at = off + *out_done, left = len - *out_done;
+		const uint64_t n = zi_min(left, ZI_PAGE - (at & ZI_PAGE_MASK));
+
+		st = ready_page(v, at, left, wait);
+		if (st == ZX_OK)
+			st = copy_from_user(page, user + *out_done, n);
+		if (st == ZX_OK)
+			st = write_pages(v, page, at, n, advance, wait, &put);
+		if (st == ZX_OK)
+			*out_done += n;
+	}
+	return st;
+}
+
 zx_status_t zi_vmo_write_counted(struct zi_vmo *v, const void *user, uint64_t off, uint64_t len,
 				 bool advance, uint64_t *out_done)
 {
 	struct zi_page_wait wait = { 0 };
-	zx_status_t st = write_pages(v, user, off, len, advance, &wait, out_done);
+	zx_status_t st = len != 0 && zi_trap_holds_threads(user, len) ?
+				 write_through_buffer(v, user, off, len, advance, &wait, out_done) :
+				 write_pages(v, user, off, len, advance, &wait, out_done);
 
 	zi_page_wait_done(&wait);
 	return st;

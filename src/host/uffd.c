@@ -1,0 +1,173 @@
+/*
+ * Watched placements: userfaultfd on shared mappings of the arena. An access to a frame that has no memory is not filled with zeros
+ * but signalled to the thread (SIGBUS), or told to whoever reads the descriptor while the thread waits in the kernel.
+ *
+ * What is watched is the first touch of a frame through a placement; the physmap is never watched. Only placements know: the kernel forgets
+ * a watch with its mapping.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/assert.h"
+#include "base/span.h"
+#include "host/host_i.h"
+
+#ifndef UFFD_USER_MODE_ONLY
+#define UFFD_USER_MODE_ONLY 1
+#endif
+#ifndef UFFD_FEATURE_SIGBUS
+#define UFFD_FEATURE_SIGBUS (1 << 7)
+#endif
+#ifndef UFFD_FEATURE_THREAD_ID
+#define UFFD_FEATURE_THREAD_ID (1 << 8)
+#endif
+#ifndef USERFAULTFD_IOC_NEW
+#define USERFAULTFD_IOC_NEW _IO(0xAA, 0x00)
+#endif
+
+static _Atomic int watch_fd = -1;
+
+/* For faults inside system calls too, if we are allowed to. */
+static int fd_new(bool kernel_faults)
+{
+	int fd = -1;
+
+	if (kernel_faults) {
+		int dev;
+
+		fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+		if (fd >= 0)
+			return fd;
+		dev = open("/dev/userfaultfd", O_RDWR | O_CLOEXEC);
+		if (dev >= 0) {
+			fd = ioctl(dev, USERFAULTFD_IOC_NEW, O_CLOEXEC | O_NONBLOCK);
+			close(dev);
+		}
+	}
+	if (fd < 0)
+		fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY);
+	return fd;
+}
+
+bool zi_watch_open(enum zi_watch_mode mode)
+{
+	const uint64_t want = UFFD_FEATURE_MISSING_SHMEM |
+			      (mode == ZI_WATCH_SIGBUS ? UFFD_FEATURE_SIGBUS : UFFD_FEATURE_THREAD_ID);
+	struct uffdio_api api = { .api = UFFD_API, .features = want };
+	int saved = errno;
+	/* With signals, system calls answer EFAULT in any case. */
+	int fd = ZI_ON_VALGRIND() ? -1 : fd_new(mode == ZI_WATCH_EVENTS);
+	bool ok = fd >= 0 && ioctl(fd, UFFDIO_API, &api) == 0;
+
+	if (!ok && fd >= 0)
+		close(fd);
+	if (ok)
+		atomic_store_explicit(&watch_fd, fd, memory_order_release);
+	errno = saved;
+	return ok;
+}
+
+void zi_watch_after_fork(void)
+{
+	int fd = atomic_exchange_explicit(&watch_fd, -1, memory_order_relaxed);
+
+	if (fd >= 0)
+		close(fd);
+}
+
+zx_status_t zi_place_watched(uintptr_t addr, size_t len, uint64_t frame, uint32_t prot)
+{
+	int fd = atomic_load_explicit(&watch_fd, memory_order_acquire);
+	struct uffdio_register reg = {
+		.range = { .start = addr, .len = len },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+	int saved = errno;
+	zx_status_t st;
+
+	/* Nobody may get at the frames before they are watched. */
+	st = zi_place_frames(addr, len, frame, 0, false);
+	if (st != ZX_OK)
+		return st;
+	if (ioctl(fd, UFFDIO_REGISTER, &reg) < 0) {
+		(void)zi_place_reserve(addr, len);
+		errno = saved;
+		return ZX_ERR_NO_MEMORY;
+	}
+	errno = saved;
+	return prot != 0 ? zi_place_protect(addr, len, prot) : ZX_OK;
+}
+
+zx_status_t zi_frames_fill(uint64_t frame, uint64_t pages, const void *bytes)
+{
+	const size_t len = (size_t)pages << ZI_PAGE_SHIFT;
+	const off_t at = (off_t)(frame << ZI_PAGE_SHIFT);
+	int saved = errno;
+	size_t done = 0;
+
+	/* The kernel fills a page of the file before anybody finds it there. */
+	while (done < len) {
+		ssize_t n = pwrite(zi_window.fd, (const char *)bytes + done, len - done, at + (off_t)done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0 && (zi_extent_trim() == 0 || errno != ENOSPC))
+			break;
+		if (n > 0)
+			done += (size_t)n;
+	}
+	errno = saved;
+	return done == len ? ZX_OK : ZX_ERR_NO_MEMORY;
+}
+
+/* ---- events */
+
+bool zi_watch_next(struct zi_watch_fault *out_fault)
+{
+	int fd = atomic_load_explicit(&watch_fd, memory_order_acquire);
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+	struct uffd_msg msg;
+
+	for (;;) {
+		ssize_t n = read(fd, &msg, sizeof(msg));
+
+		if (n == (ssize_t)sizeof(msg) && msg.event == UFFD_EVENT_PAGEFAULT)
+			break;
+		if (n < 0 && errno != EAGAIN && errno != EINTR)
+			return false;
+		if (n < 0 && errno == EAGAIN && poll(&ready, 1, -1) < 0 && errno != EINTR)
+			return false;
+	}
+	*out_fault = (struct zi_watch_fault){
+		.addr = (uintptr_t)msg.arg.pagefault.address,
+		.write = (msg.arg.pagefault.flags & UFFD_PAGEFAULT_FLAG_WRITE) != 0,
+		.thread = msg.arg.pagefault.feat.ptid,
+	};
+	return true;
+}
+
+void zi_watch_wake(uintptr_t addr, size_t len)
+{
+	struct uffdio_range range = { .start = addr, .len = len };
+	int saved = errno;
+
+	(void)ioctl(atomic_load_explicit(&watch_fd, memory_order_acquire), UFFDIO_WAKE, &range);
+	errno = saved;
+}
+
+uint32_t zi_watch_thread_id(void)
+{
+	static _Thread_local uint32_t id __attribute__((tls_model("initial-exec")));
+
+	if (id == 0)
+		id = (uint32_t)syscall(SYS_gettid);
+	return id;
+}
