@@ -1,8 +1,11 @@
 /*
- * The end of a thread as Linux tells it. The caller leaves with a robust mutex locked; the kernel hands the mutex to
- * the thread that waits for it when the caller has left user mode for good. That is later than anything
- * the C library tells: its last functions still run on the stack that is to go, and its book of thread
- * stacks names that memory until they are done.
+ * The end of a thread as Linux tells it. The caller leaves with a robust mutex locked; the kernel
+ * hands the mutex to the thread that waits for it when the caller has left user mode for good. That
+ * is later than anything the C library tells: its last functions still run on the stack that is to
+ * go, and its book of thread stacks names that memory until they are done.
+ *
+ * Then the kernel itself stores once more: a zero into the control block, for those who join. It has
+ * done so when the thread is no longer to be found.
  */
 #include "host/after_thread.h"
 
@@ -10,14 +13,30 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/assert.h"
 
 struct after_thread {
 	pthread_mutex_t alive; /* locked by the thread that ends */
+	pid_t tid;             /* of that thread */
 	void (*fn)(void *ctx);
 	void *ctx;
 };
+
+/*
+ * It is on its way out: this takes microseconds. The first thread of a process stays to be found
+ * until the process ends, but its control block is nobody's to unmap.
+ */
+static void wait_until_gone(pid_t tid)
+{
+	const struct timespec pause = {.tv_nsec = 10000};
+
+	while (tid != getpid() && syscall(SYS_tgkill, getpid(), tid, 0) == 0)
+		nanosleep(&pause, NULL);
+}
 
 static void *wait_for_end(void *arg)
 {
@@ -28,6 +47,7 @@ static void *wait_for_end(void *arg)
 	pthread_mutex_consistent(&a->alive);
 	pthread_mutex_unlock(&a->alive);
 	pthread_mutex_destroy(&a->alive);
+	wait_until_gone(a->tid);
 	a->fn(a->ctx);
 	free(a);
 	return NULL;
@@ -76,6 +96,7 @@ zx_status_t zi_host_after_thread(void (*fn)(void *ctx), void *ctx)
 		return ZX_ERR_NO_MEMORY;
 	a->fn = fn;
 	a->ctx = ctx;
+	a->tid = gettid();
 	if (make_robust(&a->alive) != 0) {
 		free(a);
 		return ZX_ERR_NO_MEMORY;

@@ -9,6 +9,7 @@
 #include "base/assert.h"
 #include "base/span.h"
 #include "host/host_i.h"
+#include "host/spare.h"
 
 /*
  * A core dump faults in every hole of a dumped mapping. Small ones are worth it, for the contents of VMOs are
@@ -100,23 +101,23 @@ zx_status_t zi_place_protect(uintptr_t addr, size_t len, uint32_t prot)
  * untouched reservation, so that the kernel neither merges it in nor splits it off again when the range is used anew (half
  * the cost of mapping and unmapping). The offset follows the address, so that what lies side by side is one map.
  */
-static bool map_reservation(uintptr_t addr, size_t len, int flags)
+static bool map_reservation(uintptr_t addr, size_t len)
 {
 	uint64_t off = zi_window.bytes + (addr - (uintptr_t)zi_window.root);
 
-	return map_fixed(addr, len, PROT_NONE, MAP_SHARED | flags, zi_window.fd, off) != MAP_FAILED;
+	return map_fixed(addr, len, PROT_NONE, MAP_SHARED, zi_window.fd, off) != MAP_FAILED;
 }
 
 /*
- * Past its limit on maps the kernel refuses every new one, also one that takes the place of another: nothing could be given
- * back. Unmapping goes through as long as it splits nothing, and makes room for the reservation. The hole between the two
- * lasts a moment; mmap(2) without an address prefers the larger holes above the window.
+ * At the limit on maps even this is refused: then a spare map goes first. When there is none left, the range stays what it is and
+ * loses all access, which is as good for everybody but the count.
  */
 static bool reserve_at_limit(uintptr_t addr, size_t len)
 {
-	if (syscall(SYS_munmap, addr, len) < 0)
-		return false;
-	return map_reservation(addr, len, MAP_FIXED_NOREPLACE);
+	while (zi_spare_take())
+		if (map_reservation(addr, len))
+			return true;
+	return mprotect((void *)addr, len, PROT_NONE) == 0;
 }
 
 zx_status_t zi_place_reserve(uintptr_t addr, size_t len)
@@ -124,9 +125,11 @@ zx_status_t zi_place_reserve(uintptr_t addr, size_t len)
 	int saved = errno;
 
 	check_range(addr, len);
-	return answer(map_reservation(addr, len, 0) ||
-			      (errno == ENOMEM && reserve_at_limit(addr, len)),
-		      saved);
+	if (map_reservation(addr, len)) {
+		zi_spare_refill();
+		return answer(true, saved);
+	}
+	return answer(errno == ENOMEM && reserve_at_limit(addr, len), saved);
 }
 
 /* Counts on demand, not at the refusal: it takes milliseconds when there are many maps. */

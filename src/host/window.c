@@ -13,6 +13,7 @@
 
 #include "base/span.h"
 #include "host/host_i.h"
+#include "host/spare.h"
 
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010U
@@ -173,6 +174,7 @@ zx_status_t zi_window_open(void)
 	w.no_huge_pages = huge_pages_unasked();
 	if (w.no_huge_pages)
 		madvise(w.physmap, w.bytes, MADV_NOHUGEPAGE);
+	zi_spare_open();
 	zi_window = w;
 	zi_physmap = w.physmap;
 	return ZX_OK;
@@ -185,6 +187,7 @@ void zi_window_close(void)
 	munmap(zi_window.physmap, zi_window.bytes);
 	munmap(zi_window.root, zi_window.bytes);
 	close(zi_window.fd);
+	zi_spare_close();
 	zi_window = (struct zi_window){.fd = -1};
 	zi_physmap = NULL;
 }

@@ -1,7 +1,8 @@
 /*
- * Listings of address spaces: PROCESS_MAPS in three layouts, VMAR_MAPS, VMAR. Rows are gathered in memory of ours
- * while the tree is locked and handed out afterwards: the program's buffer may be mapped where the list is about, and
- * writing it may change what the list says. So all rows show one moment, the one before the first is written.
+ * Listings of address spaces: PROCESS_MAPS in three layouts, VMAR_MAPS, VMAR. Rows are gathered in
+ * memory of ours while the tree is locked and handed out afterwards: the program's buffer may be
+ * mapped where the list is about, and writing it may change what the list says. So all rows show
+ * one moment, the one before the first is written.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -74,7 +75,7 @@ static void add_vmar(struct rows *r, const struct zi_vmar *v, size_t depth)
 
 static void fill_mapping(zx_info_maps_t *row, struct zi_mapping *m, zx_vaddr_t from, zx_vaddr_t to)
 {
-	struct zi_attr attr = { 0 };
+	struct zi_attr attr = {0};
 	zx_info_maps_mapping_t *u = &row->u.mapping;
 
 	if (m->list_name != NULL)
@@ -148,8 +149,8 @@ static void to_old_layout(zx_info_maps_t *row)
 	row->u.mapping.populated_bytes /= ZI_PAGE;
 }
 
-static zx_status_t hand_out(struct rows *r, uint32_t topic, void *buffer, size_t size, size_t *actual,
-			    size_t *avail)
+static zx_status_t hand_out(struct rows *r, uint32_t topic, void *buffer, size_t size,
+			    size_t *actual, size_t *avail)
 {
 	const size_t record_size = row_size(topic);
 	struct zi_info_rows out;
@@ -189,7 +190,8 @@ static zx_status_t process_maps(zx_handle_t handle, struct rows *r, bool *out_go
 {
 	struct zi_process *process;
 	struct zi_aspace *as;
-	zx_status_t st = zi_handle_get(handle, ZX_OBJ_TYPE_PROCESS, ZX_RIGHT_INSPECT, &process, NULL);
+	zx_status_t st =
+		zi_handle_get(handle, ZX_OBJ_TYPE_PROCESS, ZX_RIGHT_INSPECT, &process, NULL);
 
 	if (st != ZX_OK)
 		return st;
@@ -211,10 +213,10 @@ static zx_status_t process_maps(zx_handle_t handle, struct rows *r, bool *out_go
 	return st;
 }
 
-zx_status_t zi_info_maps(zx_handle_t handle, uint32_t topic, void *buffer, size_t size, size_t *actual,
-			 size_t *avail)
+zx_status_t zi_info_maps(zx_handle_t handle, uint32_t topic, void *buffer, size_t size,
+			 size_t *actual, size_t *avail)
 {
-	struct rows rows = { .limit = size / row_size(topic) };
+	struct rows rows = {.limit = size / row_size(topic)};
 	bool gone = false;
 	zx_status_t st;
 
@@ -232,8 +234,8 @@ zx_status_t zi_info_maps(zx_handle_t handle, uint32_t topic, void *buffer, size_
 	return st;
 }
 
-zx_status_t zi_info_vmar(zx_handle_t handle, uint32_t topic, void *buffer, size_t size, size_t *actual,
-			 size_t *avail)
+zx_status_t zi_info_vmar(zx_handle_t handle, uint32_t topic, void *buffer, size_t size,
+			 size_t *actual, size_t *avail)
 {
 	struct zi_vmar_object *o;
 	zx_info_vmar_t info;
@@ -242,7 +244,7 @@ zx_status_t zi_info_vmar(zx_handle_t handle, uint32_t topic, void *buffer, size_
 	(void)topic;
 	if (st != ZX_OK)
 		return st;
-	info = (zx_info_vmar_t){ .base = o->vmar->base, .len = o->vmar->len };
+	info = (zx_info_vmar_t){.base = o->vmar->base, .len = o->vmar->len};
 	zi_object_unref(&o->object);
 	return zi_info_one(&info, sizeof(info), buffer, size, actual, avail);
 }

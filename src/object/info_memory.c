@@ -30,7 +30,7 @@ struct sums {
 static void add_mapping_locked(struct sums *s, struct zi_mapping *m)
 {
 	const uint64_t sharers = zi_vmo_share_count(m->vmo);
-	struct zi_attr a = { 0 };
+	struct zi_attr a = {0};
 
 	zi_mapping_attribute(m, m->base, m->len, &a);
 	s->mapped += m->len;
@@ -60,10 +60,11 @@ static zx_status_t sum_up(struct zi_aspace *as, struct sums *s)
 zx_status_t zi_info_task_stats(zx_handle_t handle, uint32_t topic, void *buffer, size_t size,
 			       size_t *actual, size_t *avail)
 {
-	struct sums s = { 0 };
+	struct sums s = {0};
 	struct zi_process *process;
 	struct zi_aspace *as;
-	zx_status_t st = zi_handle_get(handle, ZX_OBJ_TYPE_PROCESS, ZX_RIGHT_INSPECT, &process, NULL);
+	zx_status_t st =
+		zi_handle_get(handle, ZX_OBJ_TYPE_PROCESS, ZX_RIGHT_INSPECT, &process, NULL);
 
 	if (st != ZX_OK)
 		return st;
@@ -78,11 +79,13 @@ zx_status_t zi_info_task_stats(zx_handle_t handle, uint32_t topic, void *buffer,
 		.mem_private_bytes = s.private_bytes,
 		.mem_shared_bytes = s.shared,
 		.mem_scaled_shared_bytes = (size_t)(s.scaled >> 63),
-		.mem_fractional_scaled_shared_bytes = (uint64_t)s.scaled & (((uint64_t)1 << 63) - 1),
+		.mem_fractional_scaled_shared_bytes =
+			(uint64_t)s.scaled & (((uint64_t)1 << 63) - 1),
 	};
 
 	return zi_info_one(&stats,
-			   topic == ZX_INFO_TASK_STATS_V1 ? sizeof(zx_info_task_stats_v1_t) : sizeof(stats),
+			   topic == ZX_INFO_TASK_STATS_V1 ? sizeof(zx_info_task_stats_v1_t) :
+							    sizeof(stats),
 			   buffer, size, actual, avail);
 }
 
@@ -125,7 +128,10 @@ static bool add_handle(void *ctx, zx_handle_t value, struct zi_object *o, zx_rig
 	return add_vmo(rows, ((struct zi_vmo_object *)o)->vmo, ZX_INFO_VMO_VIA_HANDLE, rights);
 }
 
-/* References to the VMOs of all mappings in address order, gathered so that no lock is held while rows are written. */
+/*
+ * References to the VMOs of all mappings in address order, gathered so that no lock is held while
+ * rows are written.
+ */
 struct mapped {
 	struct zi_vmo **vmo;
 	size_t count, room;
@@ -155,7 +161,7 @@ static bool gather_mapped(struct zi_aspace *as, struct mapped *all)
 
 static zx_status_t list_vmos(struct zi_aspace *as, struct zi_info_rows *rows)
 {
-	struct mapped mapped = { 0 };
+	struct mapped mapped = {0};
 	bool ok = gather_mapped(as, &mapped) && zi_handle_walk(add_handle, rows);
 
 	for (size_t i = 0; i < mapped.count; i++) {
@@ -174,7 +180,8 @@ zx_status_t zi_info_process_vmos(zx_handle_t handle, uint32_t topic, void *buffe
 	struct zi_process *process;
 	struct zi_aspace *as;
 	bool running;
-	zx_status_t st = zi_handle_get(handle, ZX_OBJ_TYPE_PROCESS, ZX_RIGHT_INSPECT, &process, NULL);
+	zx_status_t st =
+		zi_handle_get(handle, ZX_OBJ_TYPE_PROCESS, ZX_RIGHT_INSPECT, &process, NULL);
 
 	if (st != ZX_OK)
 		return st;

@@ -1,4 +1,6 @@
-/* VMAR objects: a VMAR of the vm ring with handles. It has neither signals nor a name of its own. */
+/*
+ * VMAR objects: a VMAR of the vm ring with handles. It has neither signals nor a name of its own.
+ */
 #include "object/object.h"
 #include "vm/vmar.h"
 

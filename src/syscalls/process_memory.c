@@ -1,6 +1,6 @@
 /*
- * zx_process_read_memory and zx_process_write_memory: bytes pass through a buffer of ours, so that what is wrong with
- * the program's buffer and what is wrong with the VMO can be told apart.
+ * zx_process_read_memory and zx_process_write_memory: bytes pass through a buffer of ours, so that
+ * what is wrong with the program's buffer and what is wrong with the VMO can be told apart.
  */
 #include <stdlib.h>
 
@@ -36,7 +36,8 @@ static zx_status_t transfer_chunk(struct zi_vmo *vmo, uint64_t off, const struct
 	return st == ZX_OK ? zi_vmo_write(vmo, bounce, off + done, n) : st;
 }
 
-static zx_status_t transfer(struct zi_vmo *vmo, uint64_t off, const struct user_buffer *user, size_t len)
+static zx_status_t transfer(struct zi_vmo *vmo, uint64_t off, const struct user_buffer *user,
+			    size_t len)
 {
 	const size_t room = len < CHUNK ? len : CHUNK;
 	uint8_t *bounce = malloc(room);
@@ -45,7 +46,8 @@ static zx_status_t transfer(struct zi_vmo *vmo, uint64_t off, const struct user_
 	if (bounce == NULL)
 		return ZX_ERR_NO_MEMORY;
 	for (size_t done = 0; st == ZX_OK && done < len; done += room)
-		st = transfer_chunk(vmo, off, user, done, bounce, len - done < room ? len - done : room);
+		st = transfer_chunk(vmo, off, user, done, bounce,
+				    len - done < room ? len - done : room);
 	free(bounce);
 	return st;
 }
@@ -75,7 +77,10 @@ static zx_status_t access_process(zx_handle_t handle, zx_rights_t rights, zx_vad
 
 	size = (size_t)zi_min(size, len);
 	vmo_size = zi_vmo_get_size(vmo);
-	/* From an offset past the end one byte is tried: the VMO knows what else may be wrong with it. */
+	/*
+	 * From an offset past the end one byte is tried: the VMO knows what else may be wrong with
+	 * it.
+	 */
 	size = off < vmo_size ? (size_t)zi_min(size, vmo_size - off) : 1;
 	st = transfer(vmo, off, user, size);
 	zi_vmo_unref(vmo);
@@ -85,15 +90,16 @@ static zx_status_t access_process(zx_handle_t handle, zx_rights_t rights, zx_vad
 zx_status_t zx_process_read_memory(zx_handle_t handle, zx_vaddr_t vaddr, void *buffer,
 				   size_t buffer_size, size_t *actual)
 {
-	const struct user_buffer user = { .to = buffer };
+	const struct user_buffer user = {.to = buffer};
 
-	return access_process(handle, ZX_RIGHT_READ | ZX_RIGHT_WRITE, vaddr, &user, buffer_size, actual);
+	return access_process(handle, ZX_RIGHT_READ | ZX_RIGHT_WRITE, vaddr, &user, buffer_size,
+			      actual);
 }
 
 zx_status_t zx_process_write_memory(zx_handle_t handle, zx_vaddr_t vaddr, const void *buffer,
 				    size_t buffer_size, size_t *actual)
 {
-	const struct user_buffer user = { .from = buffer };
+	const struct user_buffer user = {.from = buffer};
 
 	return access_process(handle, ZX_RIGHT_WRITE, vaddr, &user, buffer_size, actual);
 }

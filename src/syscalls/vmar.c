@@ -1,6 +1,8 @@
 /*
- * zx_vmar_*: handles, rights, and copies of results. Every check that follows them stands in the vm ring.
- * DIFFERS: there is no profile of memory priority to set on a VMAR, and IOBs and clocks cannot be mapped.
+ * zx_vmar_*: handles, rights, and copies of results. Every check that follows them stands in the vm
+ * ring.
+ * DIFFERS: there is no profile of memory priority to set on a VMAR, and IOBs and clocks cannot be
+ * mapped.
  */
 #include <zircon/rights.h>
 #include <zircon/syscalls.h>
@@ -75,15 +77,16 @@ static zx_status_t publish(struct zi_vmar *vmar, zx_handle_t *user_handle, zx_va
 	st = zi_vmar_object_new(vmar, &o);
 	if (st != ZX_OK)
 		return st;
-	return zi_handle_publish(&o->object,
-				 ZX_DEFAULT_VMAR_RIGHTS | rights_of_can_map(vmar->flags),
-				 user_handle);
+	return zi_handle_publish(
+		&o->object, ZX_DEFAULT_VMAR_RIGHTS | rights_of_can_map(vmar->flags), user_handle);
 }
 
 /*
  * ZX_ERR_BAD_HANDLE, ZX_ERR_WRONG_TYPE
- * ZX_ERR_ACCESS_DENIED    a CAN_MAP option without the handle's right; a place asked for without CAN_MAP_SPECIFIC
- * ZX_ERR_INVALID_ARGS     options; size 0 or not of whole pages; place outside or not aligned; bad result pointer
+ * ZX_ERR_ACCESS_DENIED    a CAN_MAP option without the handle's right; a place asked for without
+ *                         CAN_MAP_SPECIFIC
+ * ZX_ERR_INVALID_ARGS     options; size 0 or not of whole pages; place outside or not aligned; bad
+ *                         result pointer
  * ZX_ERR_BAD_STATE        the parent is dead (told after options and the size's alignment)
  * ZX_ERR_ALREADY_EXISTS   SPECIFIC over a child
  * ZX_ERR_NO_RESOURCES     no hole is large enough
@@ -160,7 +163,10 @@ static zx_status_t map(struct zi_vmar *vmar, const struct zi_map_args *args, zx_
 	return st;
 }
 
-/* The order of checks is that of the specification's table for zx_vmar_map; it is too long to repeat here. */
+/*
+ * The order of checks is that of the specification's table for zx_vmar_map; it is too long to
+ * repeat here.
+ */
 zx_status_t zx_vmar_map(zx_handle_t handle, zx_vm_option_t options, size_t vmar_offset,
 			zx_handle_t vmo, uint64_t vmo_offset, size_t len, zx_vaddr_t *mapped_addr)
 {

@@ -2,12 +2,13 @@
  * zx_vmar_unmap_handle_close_thread_exit: a thread gives back its own stack and ends.
  *
  * The C library keeps the control block and the thread-local memory of a thread on the stack that
- * pthread_attr_setstack gave it, goes on using them until the thread has left user mode, and has the block linked
- * with those of other threads meanwhile. So the stack cannot go while the thread is on it, however few instructions follow.
- * Instead the call checks that the unmap will do, ends the thread in the regular way, and another thread
- * unmaps and closes right after that.
- * DIFFERS: when the range holds the caller's stack or control block, it is unmapped, and then the handle closed, a moment after
- * the thread's end instead of before it. That needs memory: ZX_ERR_NO_MEMORY with nothing changed.
+ * pthread_attr_setstack gave it, goes on using them until the thread has left user mode, and has
+ * the block linked with those of other threads meanwhile. So the stack cannot go while the thread
+ * is on it, however few instructions follow. Instead the call checks that the unmap will do, ends
+ * the thread in the regular way, and another thread unmaps and closes right after that.
+ * DIFFERS: when the range holds the caller's stack or control block, it is unmapped, and then the
+ * handle closed, a moment after the thread's end instead of before it. That needs memory:
+ * ZX_ERR_NO_MEMORY with nothing changed.
  */
 #include <pthread.h>
 
@@ -33,7 +34,9 @@ static bool holds_caller(zx_vaddr_t addr, size_t size)
 	return meets(addr, size, frame - STACK_BELOW, frame) || meets(addr, size, block, block + 1);
 }
 
-/* Nothing returns to the program from here on: a bad handle stops the thread as it does on Zircon. */
+/*
+ * Nothing returns to the program from here on: a bad handle stops the thread as it does on Zircon.
+ */
 static void close_or_trap(zx_handle_t handle)
 {
 	if (zx_handle_close(handle) != ZX_OK)

@@ -154,7 +154,13 @@ static bool merge_down(struct zi_node *u, struct zi_node *v)
 	struct zi_pageset changed = { 0 };
 	bool ok;
 
-	/* Shadows are left behind: those that have become pages of their own must be known. */
+	/*
+	 * v's frames are left behind, with its shadows and soft pages: those that hold something must be known. Nobody may write
+	 * them from here on to the switch.
+	 */
+	if (!v->hidden && zi_node_write_protect(v, 0, v->size) != ZX_OK)
+		return false;
+	zi_node_sync_soft(v, 0, v->size);
 	zi_node_sync_shadow(v, 0, v->size);
 	ok = sets_copy(u, v, &own, &mark, &shadow) &&
 		  zi_pageset_copy(&changed, 0, &v->own, 0, window) &&
@@ -176,9 +182,6 @@ static bool merge_down(struct zi_node *u, struct zi_node *v)
 		     zi_pageset_clear(&stale, p, run) && zi_pageset_set(&mark, p, run);
 		p = zi_pageset_next_set(&v->mark, p + run);
 	}
-	/* Nobody may write v's pages between their copy and the switch. */
-	if (ok && !v->hidden)
-		ok = zi_node_write_protect(v, 0, v->size) == ZX_OK;
 	if (!ok) {
 		zi_pageset_clear_all(&changed);
 		zi_pageset_clear_all(&own);
@@ -350,6 +353,14 @@ static bool bring_up(struct zi_node *u, struct zi_node *v, const struct zi_pages
 	     p = zi_pageset_next_set(&v->shadow, p + 1)) {
 		if (!zi_pageset_test(held, p))
 			continue;
+		if (zi_pageset_test(&u->mark, d + p)) {
+			/* A shadow of no content. As a soft page it is content once somebody has stored into it. */
+			if (!zi_pageset_set(&v->mark, p, 1))
+				return false;
+			zi_pageset_clear(&v->own, p, 1);
+			zi_pageset_clear(&v->shadow, p, 1);
+			continue;
+		}
 		zi_node_sync_soft(u, d + p, 1);
 		if (zi_pageset_test(&u->shadow, d + p))
 			continue;
@@ -404,8 +415,7 @@ static void merge(struct zi_node *u)
 	uint64_t mine;
 	bool ok;
 
-	if (!v->hidden)
-		zi_node_sync_soft(v, 0, v->size);
+	zi_node_sync_soft(v, 0, v->size);
 	mine = zi_pageset_count(&v->own, 0, v->size);
 	/* Pinned pages keep their frames. */
 	if (v->parent_limit > 0 && v->npins == 0 &&

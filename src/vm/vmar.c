@@ -32,7 +32,9 @@ void zi_vmar_unref(struct zi_vmar *v)
 {
 	if (v == NULL || atomic_fetch_sub_explicit(&v->refs, 1, memory_order_acq_rel) != 1)
 		return;
-	/* The tree's reference goes only after death, or with a VMAR that never came into a tree. */
+	/*
+	 * The tree's reference goes only after death, or with a VMAR that never came into a tree.
+	 */
 	ZI_DASSERT(v->children.top == NULL && v->node.height == 0);
 	struct zi_aspace *as = v->aspace;
 
@@ -121,8 +123,10 @@ zx_status_t zi_vmar_cut_locked(struct zi_mapping *m, zx_vaddr_t start, uint64_t 
 }
 
 /*
- * Goes down to the first child again and again instead of recursing: nobody limits how deep VMARs are nested.
- * DIFFERS: taking a mapping out of the host may need memory that is not there; then the status is NO_MEMORY.
+ * Goes down to the first child again and again instead of recursing: nobody limits how deep VMARs
+ * are nested.
+ * DIFFERS: taking a mapping out of the host may need memory that is not there; then the status is
+ * NO_MEMORY.
  */
 zx_status_t zi_vmar_destroy_locked(struct zi_vmar *v, struct zi_dead *dead)
 {
@@ -163,7 +167,7 @@ zx_status_t zi_vmar_destroy_locked(struct zi_vmar *v, struct zi_dead *dead)
 
 zx_status_t zi_vmar_destroy(struct zi_vmar *v)
 {
-	struct zi_dead dead = { 0 };
+	struct zi_dead dead = {0};
 	zx_status_t st;
 
 	zi_lock(&v->aspace->lock);
@@ -234,7 +238,7 @@ static struct zi_mapping *walk_to_mapping(struct zi_vmar_walk *w)
 
 struct zi_mapping *zi_vmar_first_mapping_locked(struct zi_vmar *v, zx_vaddr_t addr)
 {
-	struct zi_vmar_walk w = { .top = v };
+	struct zi_vmar_walk w = {.top = v};
 	struct zi_vmar *at = v;
 
 	/* Down to where addr lies; a VMAR without a child there is passed as a whole. */
@@ -258,7 +262,7 @@ struct zi_mapping *zi_vmar_first_mapping_locked(struct zi_vmar *v, zx_vaddr_t ad
 
 struct zi_mapping *zi_vmar_next_mapping_locked(struct zi_vmar *v, struct zi_mapping *m)
 {
-	struct zi_vmar_walk w = { .top = v, .child = &m->vmar_node };
+	struct zi_vmar_walk w = {.top = v, .child = &m->vmar_node};
 
 	walk_past(&w);
 	return walk_to_mapping(&w);

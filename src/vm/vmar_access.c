@@ -1,4 +1,7 @@
-/* Reaching memory through an address space's tree instead of the processor: zx_process_read_memory and write_memory. */
+/*
+ * Reaching memory through an address space's tree instead of the processor: zx_process_read_memory
+ * and write_memory.
+ */
 #include "vm/node.h"
 #include "vm/vm.h"
 #include "vm/vmar.h"
@@ -14,7 +17,10 @@ static bool takes_write(struct zi_vmo *vmo, uint64_t off)
 	return vmo->cache_policy == ZX_CACHE_POLICY_CACHED && vmo->node->discard != ZI_DISCARD_GONE;
 }
 
-/* From here on the mapping shows a copy-on-write child of what it showed, which nobody else can see. */
+/*
+ * From here on the mapping shows a copy-on-write child of what it showed, which nobody else can
+ * see.
+ */
 static zx_status_t make_private_locked(struct zi_mapping *m)
 {
 	char name[ZX_MAX_NAME_LEN];
@@ -22,8 +28,8 @@ static zx_status_t make_private_locked(struct zi_mapping *m)
 	size_t n = 0;
 	zx_status_t st;
 
-	st = zi_vmo_create_child(m->vmo, ZX_VMO_CHILD_SNAPSHOT_AT_LEAST_ON_WRITE, m->vmo_off, m->len,
-				 &child);
+	st = zi_vmo_create_child(m->vmo, ZX_VMO_CHILD_SNAPSHOT_AT_LEAST_ON_WRITE, m->vmo_off,
+				 m->len, &child);
 	if (st != ZX_OK)
 		return st;
 	zi_vmo_get_name(m->vmo, name);

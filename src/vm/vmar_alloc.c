@@ -41,7 +41,10 @@ zx_status_t zi_vmar_check_place_locked(const struct zi_vmar *v, const struct zi_
 
 /* ---- where it goes */
 
-/* Candidates that random placement chooses from: Zircon's default, and in VMARs made with ZX_VM_COMPACT. */
+/*
+ * Candidates that random placement chooses from: Zircon's default, and in VMARs made with
+ * ZX_VM_COMPACT.
+ */
 #define ENTROPY_BITS 30
 #define ENTROPY_BITS_COMPACT 8
 
@@ -56,9 +59,10 @@ static uint64_t next_random(struct zi_aspace *as)
 }
 
 /*
- * A place with a page left free on both sides, as random placement nearly always gives. Code for Zircon relies on it without
- * noticing: it looks for the mappings whose start or end lies in a range, and a neighbour's end would be the range's start. It
- * also makes an access just past a mapping a fault.
+ * A place with a page left free on both sides, as random placement nearly always gives. Code for
+ * Zircon relies on it without noticing: it looks for the mappings whose start or end lies in a
+ * range, and a neighbour's end would be the range's start. It also makes an access just past a
+ * mapping a fault.
  */
 static bool find_with_room(const struct zi_vmar *v, const struct zi_place *p, zx_vaddr_t limit,
 			   zx_vaddr_t *out_base)
@@ -69,7 +73,8 @@ static bool find_with_room(const struct zi_vmar *v, const struct zi_place *p, zx
 
 	if (size > v->len ||
 	    !zi_children_find_place(&v->children, v->base, end, size, p->align,
-				    limit < end ? zi_min(limit + ZI_PAGE, end) : end, &skip, out_base))
+				    limit < end ? zi_min(limit + ZI_PAGE, end) : end, &skip,
+				    out_base))
 		return false;
 	*out_base += p->align;
 	return true;
@@ -82,14 +87,16 @@ bool zi_vmar_find_place_locked(struct zi_vmar *v, const struct zi_place *p, zx_v
 	uint64_t skip = 0, pick;
 
 	if (v->aspace->randomize) {
-		const int bits = (v->flags & ZX_VM_COMPACT) != 0 ? ENTROPY_BITS_COMPACT : ENTROPY_BITS;
+		const int bits =
+			(v->flags & ZX_VM_COMPACT) != 0 ? ENTROPY_BITS_COMPACT : ENTROPY_BITS;
 
 		skip = next_random(v->aspace) & (((uint64_t)1 << bits) - 1);
 	} else if ((v->flags & ZX_VM_COMPACT) == 0 && find_with_room(v, p, limit, out_base)) {
 		return true;
 	}
 	pick = skip;
-	if (zi_children_find_place(&v->children, v->base, end, p->len, p->align, limit, &skip, out_base))
+	if (zi_children_find_place(&v->children, v->base, end, p->len, p->align, limit, &skip,
+				   out_base))
 		return true;
 	/* pick - skip candidates were passed, all that there are. */
 	if (pick == skip)
@@ -104,12 +111,12 @@ bool zi_vmar_find_place_locked(struct zi_vmar *v, const struct zi_place *p, zx_v
 #define PERM_BITS (ZX_VM_PERM_READ | ZX_VM_PERM_WRITE | ZX_VM_PERM_EXECUTE)
 #define CAN_MAP_BITS (ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE | ZX_VM_CAN_MAP_EXECUTE)
 #define KEPT_FLAGS (CAN_MAP_BITS | ZX_VM_CAN_MAP_SPECIFIC | ZX_VM_COMPACT)
-#define NOT_FOR_ALLOCATE                                                                       \
-	(ZX_VM_SPECIFIC_OVERWRITE | ZX_VM_REQUIRE_NON_RESIZABLE | ZX_VM_ALLOW_FAULTS |         \
+#define NOT_FOR_ALLOCATE                                                               \
+	(ZX_VM_SPECIFIC_OVERWRITE | ZX_VM_REQUIRE_NON_RESIZABLE | ZX_VM_ALLOW_FAULTS | \
 	 ZX_VM_FAULT_BEYOND_STREAM_SIZE)
-#define ALLOCATE_OPTIONS                                                                       \
-	(KEPT_FLAGS | PERM_BITS | NOT_FOR_ALLOCATE | ZX_VM_SPECIFIC | ZX_VM_OFFSET_IS_UPPER_LIMIT | \
-	 ZX_VM_PERM_READ_IF_XOM_UNSUPPORTED | 0xffu << ALIGN_SHIFT)
+#define ALLOCATE_OPTIONS                                              \
+	(KEPT_FLAGS | PERM_BITS | NOT_FOR_ALLOCATE | ZX_VM_SPECIFIC | \
+	 ZX_VM_OFFSET_IS_UPPER_LIMIT | ZX_VM_PERM_READ_IF_XOM_UNSUPPORTED | 0xffu << ALIGN_SHIFT)
 
 static zx_status_t allocate_locked(struct zi_vmar *parent, uint32_t options,
 				   const struct zi_place *p, struct zi_vmar **out_vmar)

@@ -8,10 +8,11 @@ static bool check_mapping(const struct zi_vmar *parent, struct zi_mapping *m)
 {
 	const struct zi_child *c = &m->vmar_node;
 
-	if (m->aspace != parent->aspace || m->vmar != parent || m->vmo == NULL || m->base != c->base ||
-	    m->len != c->len)
+	if (m->aspace != parent->aspace || m->vmar != parent || m->vmo == NULL ||
+	    m->base != c->base || m->len != c->len)
 		return false;
-	if (!zi_is_page_aligned(m->base) || !zi_is_page_aligned(m->len) || !zi_is_page_aligned(m->vmo_off))
+	if (!zi_is_page_aligned(m->base) || !zi_is_page_aligned(m->len) ||
+	    !zi_is_page_aligned(m->vmo_off))
 		return false;
 	if (m->nprot == 0 || m->prot[0].start != 0)
 		return false;
@@ -44,7 +45,8 @@ bool zi_aspace_check(struct zi_aspace *as)
 		return as->vdso == NULL;
 	if (!check_vmar(as, as->root) || as->root->parent != NULL)
 		return false;
-	for (zi_vmar_walk_first_locked(as->root, &w); w.child != NULL; zi_vmar_walk_next_locked(&w)) {
+	for (zi_vmar_walk_first_locked(as->root, &w); w.child != NULL;
+	     zi_vmar_walk_next_locked(&w)) {
 		if (!w.child->is_vmar) {
 			struct zi_mapping *m = zi_child_mapping(w.child);
 
@@ -58,5 +60,6 @@ bool zi_aspace_check(struct zi_aspace *as)
 		if (!check_vmar(as, v) || v->base != v->node.base || v->len != v->node.len)
 			return false;
 	}
-	return as->placed == (as->vdso != NULL && zi_aspace_find_locked(as, as->vdso->base) == as->vdso);
+	return as->placed ==
+	       (as->vdso != NULL && zi_aspace_find_locked(as, as->vdso->base) == as->vdso);
 }

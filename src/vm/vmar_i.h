@@ -1,10 +1,16 @@
-/* What the files of the VMAR tree share. Everything here wants the address space lock, unless said otherwise. */
+/*
+ * What the files of the VMAR tree share. Everything here wants the address space lock, unless said
+ * otherwise.
+ */
 #ifndef ZI_VM_VMAR_I_H
 #define ZI_VM_VMAR_I_H
 
 #include "vm/vmar.h"
 
-/* Mappings and VMARs that left the tree: freeing them may destroy VMOs, which waits until the lock is released. */
+/*
+ * Mappings and VMARs that left the tree: freeing them may destroy VMOs, which waits until the lock
+ * is released.
+ */
 struct zi_dead {
 	struct zi_child *list;
 };
@@ -20,7 +26,10 @@ void zi_vmar_insert_mapping_locked(struct zi_vmar *parent, struct zi_mapping *m)
 /* v alive. NO_MEMORY: part of it is destroyed, v is not. */
 zx_status_t zi_vmar_destroy_locked(struct zi_vmar *v, struct zi_dead *dead);
 
-/* Removes a range from a mapping, which may die, shrink or become two. restore as for zi_mapping_cut. */
+/*
+ * Removes a range from a mapping, which may die, shrink or become two. restore as for
+ * zi_mapping_cut.
+ */
 zx_status_t zi_vmar_cut_locked(struct zi_mapping *m, zx_vaddr_t start, uint64_t len, bool restore,
 			       struct zi_dead *dead);
 

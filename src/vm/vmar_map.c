@@ -81,8 +81,9 @@ static zx_status_t choose_base_locked(struct zi_vmar *v, uint32_t options, const
 }
 
 /*
- * Takes mappings out of the way but leaves in the host what they showed: the new mapping replaces it in one step, so
- * that nobody sees a hole. When memory runs out half-way, what is gone becomes reservation.
+ * Takes mappings out of the way but leaves in the host what they showed: the new mapping replaces
+ * it in one step, so that nobody sees a hole. When memory runs out half-way, what is gone becomes
+ * reservation.
  */
 static zx_status_t clear_way_locked(struct zi_vmar *v, zx_vaddr_t base, uint64_t len,
 				    struct zi_dead *dead)
@@ -162,14 +163,14 @@ static zx_status_t map_locked(struct zi_vmar *v, const struct zi_map_args *a,
 }
 
 /*
- * DIFFERS: with ZX_VM_OFFSET_IS_UPPER_LIMIT the kernel maps from VMO offset 0 whatever vmo_off says. We honour it, as the
- * documentation promises and callers expect.
+ * DIFFERS: with ZX_VM_OFFSET_IS_UPPER_LIMIT the kernel maps from VMO offset 0 whatever vmo_off
+ * says. We honour it, as the documentation promises and callers expect.
  */
 zx_status_t zi_vmar_map(struct zi_vmar *v, const struct zi_map_args *args,
 			struct zi_map_result *out_result)
 {
 	const uint32_t o = args->options;
-	struct zi_dead dead = { 0 };
+	struct zi_dead dead = {0};
 	uint64_t len;
 	zx_status_t st;
 
@@ -196,7 +197,10 @@ zx_status_t zi_vmar_map(struct zi_vmar *v, const struct zi_map_args *args,
 
 /* ---- after the address was delivered */
 
-/* The mapping that a map call made, if nobody took it away since; other calls may have changed its range. */
+/*
+ * The mapping that a map call made, if nobody took it away since; other calls may have changed its
+ * range.
+ */
 static struct zi_mapping *find_made_locked(struct zi_vmar *v, const struct zi_map_result *r)
 {
 	struct zi_child *c = zi_children_at_or_after(&v->children, r->addr);
@@ -241,7 +245,7 @@ static bool merge_locked(struct zi_vmar *v, struct zi_child *left, struct zi_chi
 
 void zi_vmar_map_finish(struct zi_vmar *v, const struct zi_map_result *r)
 {
-	struct zi_dead dead = { 0 };
+	struct zi_dead dead = {0};
 	struct zi_mapping *m;
 
 	zi_lock(&v->aspace->lock);
@@ -259,13 +263,16 @@ void zi_vmar_map_finish(struct zi_vmar *v, const struct zi_map_result *r)
 
 void zi_vmar_map_cancel(struct zi_vmar *v, const struct zi_map_result *r)
 {
-	struct zi_dead dead = { 0 };
+	struct zi_dead dead = {0};
 	struct zi_mapping *m;
 
 	zi_lock(&v->aspace->lock);
 	m = find_made_locked(v, r);
 	if (m != NULL) {
-		/* Taking it away can only fail for want of memory; then it stays, as any mapping does. */
+		/*
+		 * Taking it away can only fail for want of memory; then it stays, as any mapping
+		 * does.
+		 */
 		zx_status_t st = zi_vmar_cut_locked(m, m->base, m->len, true, &dead);
 
 		ZI_DASSERT(st == ZX_OK || st == ZX_ERR_NO_MEMORY);

@@ -6,7 +6,8 @@
 #define ALLOWED (PERM_BITS | ZX_VM_PERM_READ_IF_XOM_UNSUPPORTED)
 
 /* Does every page of [from, to) have all of `prot` now? */
-static bool has_now_locked(const struct zi_mapping *m, zx_vaddr_t from, zx_vaddr_t to, uint32_t prot)
+static bool has_now_locked(const struct zi_mapping *m, zx_vaddr_t from, zx_vaddr_t to,
+			   uint32_t prot)
 {
 	while (from < to) {
 		zx_vaddr_t next;

@@ -7,19 +7,19 @@
 /* What an operation asks of the mapping, and what it leaves to do on the page table. */
 struct range_op {
 	uint32_t op;
-	uint32_t max_prot;  /* bits that the mapping's maximum must have */
-	bool direct_only;   /* refused for mappings that are not children of the VMAR itself */
-	bool populates;     /* afterwards pages that exist are entered in the page table */
+	uint32_t max_prot; /* bits that the mapping's maximum must have */
+	bool direct_only;  /* refused for mappings that are not children of the VMAR itself */
+	bool populates;    /* afterwards pages that exist are entered in the page table */
 };
 
 static const struct range_op range_ops[] = {
-	{ ZX_VMAR_OP_COMMIT, ZX_VM_PERM_WRITE, true, true },
-	{ ZX_VMAR_OP_DECOMMIT, ZX_VM_PERM_WRITE, true, false },
-	{ ZX_VMAR_OP_MAP_RANGE, 0, false, true },
-	{ ZX_VMAR_OP_ZERO, ZX_VM_PERM_WRITE, false, false },
-	{ ZX_VMAR_OP_DONT_NEED, 0, false, false },
-	{ ZX_VMAR_OP_ALWAYS_NEED, 0, false, true },
-	{ ZX_VMAR_OP_PREFETCH, ZX_VM_PERM_READ, true, true },
+	{ZX_VMAR_OP_COMMIT, ZX_VM_PERM_WRITE, true, true},
+	{ZX_VMAR_OP_DECOMMIT, ZX_VM_PERM_WRITE, true, false},
+	{ZX_VMAR_OP_MAP_RANGE, 0, false, true},
+	{ZX_VMAR_OP_ZERO, ZX_VM_PERM_WRITE, false, false},
+	{ZX_VMAR_OP_DONT_NEED, 0, false, false},
+	{ZX_VMAR_OP_ALWAYS_NEED, 0, false, true},
+	{ZX_VMAR_OP_PREFETCH, ZX_VM_PERM_READ, true, true},
 };
 
 static const struct range_op *find_op(uint32_t op)
@@ -45,7 +45,8 @@ struct piece {
 };
 
 /*
- * Zircon compares without regard to a piece that starts past the limit: the subtraction wraps and the piece passes.
+ * Zircon compares without regard to a piece that starts past the limit: the subtraction wraps and
+ * the piece passes.
  */
 static zx_status_t check_stream(const struct zi_mapping *m, uint64_t off, uint64_t len)
 {
@@ -81,7 +82,7 @@ static zx_status_t next_piece_locked(struct zi_vmar *v, const struct range_op *o
 	if ((op->max_prot & ~m->max_prot) != 0)
 		return ZX_ERR_ACCESS_DENIED;
 	zi_vmo_ref(m->vmo);
-	*out_piece = (struct piece){ .vmo = m->vmo, .addr = at, .off = off, .len = len };
+	*out_piece = (struct piece){.vmo = m->vmo, .addr = at, .off = off, .len = len};
 	return ZX_OK;
 }
 

@@ -18,7 +18,10 @@ static void do_last_deed(void *arg)
 {
 	struct last_deed *d = arg;
 
-	/* It was found right; only another thread's doings can have changed that, and nobody is left to be told. */
+	/*
+	 * It was found right; only another thread's doings can have changed that, and nobody is
+	 * left to be told.
+	 */
 	zi_vmar_unmap(d->vmar, d->addr, d->len, d->op_children);
 	d->then(d->ctx);
 	zi_vmar_unref(d->vmar);
@@ -36,7 +39,7 @@ zx_status_t zi_vmar_unmap_after_thread(struct zi_vmar *v, zx_vaddr_t addr, uint6
 	d = malloc(sizeof(*d));
 	if (d == NULL)
 		return ZX_ERR_NO_MEMORY;
-	*d = (struct last_deed){ v, addr, len, op_children, then, ctx };
+	*d = (struct last_deed){v, addr, len, op_children, then, ctx};
 	zi_vmar_ref(v);
 	st = zi_host_after_thread(do_last_deed, d);
 	if (st != ZX_OK) {

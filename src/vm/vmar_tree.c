@@ -1,4 +1,7 @@
-/* AVL tree over the children of a VMAR; every node knows the bounds of its subtree and the largest hole inside. */
+/*
+ * AVL tree over the children of a VMAR; every node knows the bounds of its subtree and the largest
+ * hole inside.
+ */
 #include "vm/vmar_tree.h"
 
 #include <stddef.h>
@@ -230,7 +233,10 @@ static bool search_hole(struct search *s, uint64_t lo, uint64_t hi, uint64_t *ou
 	return true;
 }
 
-/* Holes of [lo, hi), in which the subtree c lies, in ascending order. The depth is that of the tree: some 30 at most. */
+/*
+ * Holes of [lo, hi), in which the subtree c lies, in ascending order. The depth is that of the
+ * tree: some 30 at most.
+ */
 static bool search_subtree(struct search *s, const struct zi_child *c, uint64_t lo, uint64_t hi,
 			   uint64_t *out_base)
 {
@@ -247,7 +253,7 @@ static bool search_subtree(struct search *s, const struct zi_child *c, uint64_t 
 bool zi_children_find_place(const struct zi_children *t, uint64_t lo, uint64_t hi, uint64_t size,
 			    uint64_t align, uint64_t limit, uint64_t *skip, uint64_t *out_base)
 {
-	struct search s = { .size = size, .align = align, .limit = limit, .skip = *skip };
+	struct search s = {.size = size, .align = align, .limit = limit, .skip = *skip};
 
 	ZI_DASSERT(size > 0 && align > 0 && (align & (align - 1)) == 0);
 	if (search_subtree(&s, t->top, lo, hi, out_base))

@@ -57,7 +57,7 @@ static zx_status_t unmap_locked(struct zi_vmar *v, zx_vaddr_t addr, uint64_t len
 
 zx_status_t zi_vmar_unmap(struct zi_vmar *v, zx_vaddr_t addr, uint64_t len, bool op_children)
 {
-	struct zi_dead dead = { 0 };
+	struct zi_dead dead = {0};
 	zx_status_t st = check_args(addr, &len);
 
 	if (st != ZX_OK)

@@ -1,5 +1,8 @@
 /* zi-test: valgrind */
-/* Where kernels of 2025 answer otherwise (vmar 14.2): chosen by ZIRCONIA_BEHAVIOUR, which is read once. */
+/*
+ * Where kernels of 2025 answer otherwise (vmar 14.2): chosen by ZIRCONIA_BEHAVIOUR, which is read
+ * once.
+ */
 #include "vmar_t.h"
 
 static void as_in(const char *year)

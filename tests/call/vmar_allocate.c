@@ -30,7 +30,8 @@ static const struct {
 	{"read permission", R, 0, PG, ZX_ERR_INVALID_ARGS},
 	{"write permission", W, 0, PG, ZX_ERR_INVALID_ARGS},
 	{"execute permission", X, 0, PG, ZX_ERR_INVALID_ARGS},
-	{"read permission for XOM alone is ignored", ZX_VM_PERM_READ_IF_XOM_UNSUPPORTED, 0, PG, ZX_OK},
+	{"read permission for XOM alone is ignored", ZX_VM_PERM_READ_IF_XOM_UNSUPPORTED, 0, PG,
+	 ZX_OK},
 	/* spec: vmar 2 #5 */
 	{"size 1", 0, 0, 1, ZX_ERR_INVALID_ARGS},
 	{"size a page and one", 0, 0, PG + 1, ZX_ERR_INVALID_ARGS},
@@ -53,15 +54,16 @@ static const struct {
 	{"specific, unaligned offset", SPECIFIC, 1, PG, ZX_ERR_INVALID_ARGS},
 	{"upper limit, unaligned offset", UPPER, 8 * PG - 1, PG, ZX_ERR_INVALID_ARGS},
 	/* spec: vmar 2 #14 */
-	{"specific, offset at the end", SPECIFIC, ARENA_PAGES * PG, PG, ZX_ERR_INVALID_ARGS},
+	{"specific, offset at the end", SPECIFIC, ARENA_PAGES *PG, PG, ZX_ERR_INVALID_ARGS},
 	{"specific, offset far out", SPECIFIC, UINT64_MAX - PG + 1, PG, ZX_ERR_INVALID_ARGS},
-	{"specific, reaches past the end", SPECIFIC, LAST_PAGE * PG, 2 * PG, ZX_ERR_INVALID_ARGS},
-	{"specific, offset + size wraps", SPECIFIC, 2 * PG, UINT64_MAX - PG + 1, ZX_ERR_INVALID_ARGS},
+	{"specific, reaches past the end", SPECIFIC, LAST_PAGE *PG, 2 * PG, ZX_ERR_INVALID_ARGS},
+	{"specific, offset + size wraps", SPECIFIC, 2 * PG, UINT64_MAX - PG + 1,
+	 ZX_ERR_INVALID_ARGS},
 	{"larger than the parent", 0, 0, (ARENA_PAGES + 1) * PG, ZX_ERR_INVALID_ARGS},
 	{"largest size", 0, 0, UINT64_MAX - PG + 1, ZX_ERR_INVALID_ARGS},
 	/* spec: vmar 2 #15 */
 	{"upper limit past the end", UPPER, (ARENA_PAGES + 1) * PG, PG, ZX_ERR_INVALID_ARGS},
-	{"upper limit, larger than the parent", UPPER, ARENA_PAGES * PG, (ARENA_PAGES + 1) * PG,
+	{"upper limit, larger than the parent", UPPER, ARENA_PAGES *PG, (ARENA_PAGES + 1) * PG,
 	 ZX_ERR_INVALID_ARGS},
 	{"upper limit below the size", UPPER, PG, 2 * PG, ZX_ERR_INVALID_ARGS},
 	{"upper limit 0", UPPER, 0, PG, ZX_ERR_INVALID_ARGS},
@@ -80,8 +82,8 @@ static const struct {
 	{"one page", 0, 0, PG, ZX_OK},
 	{"exact hole", 0, 0, (ARENA_PAGES - 20) * PG, ZX_OK},
 	{"specific between both", SPECIFIC, 12 * PG, 4 * PG, ZX_OK},
-	{"specific, last page", SPECIFIC, LAST_PAGE * PG, PG, ZX_OK},
-	{"upper limit at the end", UPPER, ARENA_PAGES * PG, PG, ZX_OK},
+	{"specific, last page", SPECIFIC, LAST_PAGE *PG, PG, ZX_OK},
+	{"upper limit at the end", UPPER, ARENA_PAGES *PG, PG, ZX_OK},
 	{"upper limit equal to the size", UPPER, 8 * PG, 8 * PG, ZX_OK},
 	{"alignment below a page", ALIGN(10) | SPECIFIC, PG, PG, ZX_OK},
 	{"alignment 11", ALIGN(11), 0, PG, ZX_OK},
@@ -103,14 +105,16 @@ static void each_row(const struct arena *a)
 		char row[160];
 
 		snprintf(row, sizeof(row), "%s: %s", a->name, r->name);
-		T_ZX_ROW(row, zx_vmar_allocate(a->vmar, r->options, r->offset, r->size, &out, &addr),
+		T_ZX_ROW(row,
+			 zx_vmar_allocate(a->vmar, r->options, r->offset, r->size, &out, &addr),
 			 r->want);
 		if (r->want != ZX_OK) {
 			cr_assert(out == 0xbad0bad3 && addr == 0x123, "%s: results written", row);
 			cr_assert_eq(list(a->vmar, maps, 8), 3, "%s: something was made", row);
 			continue;
 		}
-		cr_assert(addr >= a->base && addr + r->size <= a->base + ARENA_PAGES * PG, "%s", row);
+		cr_assert(addr >= a->base && addr + r->size <= a->base + ARENA_PAGES * PG, "%s",
+			  row);
 		if (r->options & SPECIFIC)
 			cr_assert_eq(addr, a->base + r->offset, "%s", row);
 		if (r->options & UPPER)
@@ -230,7 +234,8 @@ static void bad_results(const struct arena *a)
 	cr_assert_eq(out, ZX_HANDLE_INVALID);
 	EXPECT_EMPTY(a->name, a->vmar);
 	/* Found only after everything else. */
-	T_ZX(zx_vmar_allocate(a->vmar, 0, 0, (ARENA_PAGES + 1) * PG, NULL, NULL), ZX_ERR_INVALID_ARGS);
+	T_ZX(zx_vmar_allocate(a->vmar, 0, 0, (ARENA_PAGES + 1) * PG, NULL, NULL),
+	     ZX_ERR_INVALID_ARGS);
 	zx_handle_t full = sub(a->vmar, 0, 0, ARENA_PAGES, &addr);
 
 	T_ZX(zx_vmar_allocate(a->vmar, 0, 0, PG, NULL, NULL), ZX_ERR_NO_RESOURCES);
@@ -310,7 +315,8 @@ static void placement(const struct arena *a)
 	for (int i = 0; i < ARENA_PAGES; i++) {
 		T_OK(zx_vmar_allocate(a->vmar, 0, 0, PG, &v, &seen[i]));
 		cr_assert(seen[i] >= a->base && seen[i] < a->base + ARENA_PAGES * PG);
-		cr_assert_not(used[(seen[i] - a->base) / PG], "%s: a place was given twice", a->name);
+		cr_assert_not(used[(seen[i] - a->base) / PG], "%s: a place was given twice",
+			      a->name);
 		used[(seen[i] - a->base) / PG] = true;
 		t_close(v);
 	}
@@ -347,7 +353,8 @@ static void alignments(zx_handle_t root)
 		if (st == ZX_ERR_NO_RESOURCES && info.len < 4 * align)
 			continue;
 		T_OK(st);
-		cr_assert(addr != 0 && (addr & (align - 1)) == 0, "alignment %u: %#lx", exponent, addr);
+		cr_assert(addr != 0 && (addr & (align - 1)) == 0, "alignment %u: %#lx", exponent,
+			  addr);
 		T_OK(zx_vmar_destroy(v));
 		t_close(v);
 	}

@@ -55,17 +55,20 @@ Test(call_vmar_info, handle__each_topic__bad_handle_wrong_type_access_denied)
 		zx_handle_t exact = dup_of(target(t->of_process), ZX_RIGHT_INSPECT);
 		uint8_t buffer[256];
 
-		T_ZX_ROW(t->name, zx_object_get_info(ZX_HANDLE_INVALID, t->topic, NULL, 0, &actual, &avail),
+		T_ZX_ROW(t->name,
+			 zx_object_get_info(ZX_HANDLE_INVALID, t->topic, NULL, 0, &actual, &avail),
 			 ZX_ERR_BAD_HANDLE);
 		T_ZX_ROW(t->name, zx_object_get_info(event, t->topic, NULL, 0, &actual, &avail),
 			 ZX_ERR_WRONG_TYPE);
 		T_ZX_ROW(t->name,
-			 zx_object_get_info(target(!t->of_process), t->topic, NULL, 0, &actual, &avail),
+			 zx_object_get_info(target(!t->of_process), t->topic, NULL, 0, &actual,
+					    &avail),
 			 ZX_ERR_WRONG_TYPE);
 		T_ZX_ROW(t->name, zx_object_get_info(weak, t->topic, NULL, 0, &actual, &avail),
 			 ZX_ERR_ACCESS_DENIED);
 		cr_assert(actual == 77 && avail == 78, "%s: counts written", t->name);
-		T_ZX_ROW(t->name, zx_object_get_info(exact, t->topic, buffer, sizeof(buffer), NULL, NULL),
+		T_ZX_ROW(t->name,
+			 zx_object_get_info(exact, t->topic, buffer, sizeof(buffer), NULL, NULL),
 			 ZX_OK);
 		t_close(weak);
 		t_close(exact);
@@ -92,7 +95,8 @@ Test(call_vmar_info, buffer__each_topic__counts_and_truncation)
 		if (!t->array) {
 			/* spec: vmar 9.1 #1 */
 			T_ZX_ROW(t->name,
-				 zx_object_get_info(h, t->topic, buffer, t->row_size - 1, &actual, &avail),
+				 zx_object_get_info(h, t->topic, buffer, t->row_size - 1, &actual,
+						    &avail),
 				 ZX_ERR_BUFFER_TOO_SMALL);
 			cr_assert(actual == 0 && avail == 1, "%s", t->name);
 			T_ZX_ROW(t->name, zx_object_get_info(h, t->topic, NULL, 0, NULL, NULL),
@@ -100,45 +104,57 @@ Test(call_vmar_info, buffer__each_topic__counts_and_truncation)
 			/* spec: vmar 9.1 #2 */
 			memset(buffer, 0xaa, t->row_size + 16);
 			T_ZX_ROW(t->name,
-				 zx_object_get_info(h, t->topic, buffer, t->row_size + 16, &actual, &avail),
+				 zx_object_get_info(h, t->topic, buffer, t->row_size + 16, &actual,
+						    &avail),
 				 ZX_OK);
 			cr_assert(actual == 1 && avail == 1, "%s", t->name);
-			cr_assert(t_all(buffer + t->row_size, 16, 0xaa), "%s: written too far", t->name);
+			cr_assert(t_all(buffer + t->row_size, 16, 0xaa), "%s: written too far",
+				  t->name);
 		} else {
 			/* spec: vmar 9.1 #4 */
-			T_ZX_ROW(t->name, zx_object_get_info(h, t->topic, NULL, 0, &actual, &total), ZX_OK);
+			T_ZX_ROW(t->name, zx_object_get_info(h, t->topic, NULL, 0, &actual, &total),
+				 ZX_OK);
 			cr_assert(actual == 0 && total >= 2, "%s: %zu", t->name, total);
 			T_ZX_ROW(t->name,
-				 zx_object_get_info(h, t->topic, NULL, t->row_size - 1, &actual, &avail),
+				 zx_object_get_info(h, t->topic, NULL, t->row_size - 1, &actual,
+						    &avail),
 				 ZX_OK);
 			cr_assert(actual == 0 && avail == total, "%s", t->name);
 			/* spec: vmar 9.1 #3 */
 			memset(buffer, 0xaa, 3 * t->row_size);
-			T_ZX_ROW(t->name, zx_object_get_info(h, t->topic, buffer, 2 * t->row_size - 1,
-							     &actual, &avail),
+			T_ZX_ROW(t->name,
+				 zx_object_get_info(h, t->topic, buffer, 2 * t->row_size - 1,
+						    &actual, &avail),
 				 ZX_OK);
-			cr_assert(actual == 1 && avail == total, "%s: %zu of %zu", t->name, actual, avail);
-			cr_assert(t_all(buffer + t->row_size, 2 * t->row_size, 0xaa), "%s", t->name);
-			T_ZX_ROW(t->name, zx_object_get_info(h, t->topic, buffer, ROOM * t->row_size,
-							     &actual, &avail),
+			cr_assert(actual == 1 && avail == total, "%s: %zu of %zu", t->name, actual,
+				  avail);
+			cr_assert(t_all(buffer + t->row_size, 2 * t->row_size, 0xaa), "%s",
+				  t->name);
+			T_ZX_ROW(t->name,
+				 zx_object_get_info(h, t->topic, buffer, ROOM * t->row_size,
+						    &actual, &avail),
 				 ZX_OK);
 			cr_assert(actual == total && avail == total, "%s", t->name);
 		}
 		/* spec: vmar 9.1 #5 */
-		T_ZX_ROW(t->name, zx_object_get_info(h, t->topic, buffer, t->row_size, NULL, NULL), ZX_OK);
+		T_ZX_ROW(t->name, zx_object_get_info(h, t->topic, buffer, t->row_size, NULL, NULL),
+			 ZX_OK);
 		/* spec: vmar 9.1 #6 */
 		T_ZX_ROW(t->name,
-			 zx_object_get_info(h, t->topic, t_no_access_page(), t->row_size, &actual, &avail),
+			 zx_object_get_info(h, t->topic, t_no_access_page(), t->row_size, &actual,
+					    &avail),
 			 ZX_ERR_INVALID_ARGS);
 		T_ZX_ROW(t->name,
-			 zx_object_get_info(h, t->topic, t_before_guard(t->row_size / 2), t->row_size, NULL,
+			 zx_object_get_info(h, t->topic, t_before_guard(t->row_size / 2),
+					    t->row_size, NULL, NULL),
+			 ZX_ERR_INVALID_ARGS);
+		T_ZX_ROW(t->name,
+			 zx_object_get_info(h, t->topic, buffer, t->row_size, t_no_access_page(),
 					    NULL),
 			 ZX_ERR_INVALID_ARGS);
 		T_ZX_ROW(t->name,
-			 zx_object_get_info(h, t->topic, buffer, t->row_size, t_no_access_page(), NULL),
-			 ZX_ERR_INVALID_ARGS);
-		T_ZX_ROW(t->name,
-			 zx_object_get_info(h, t->topic, buffer, t->row_size, NULL, t_no_access_page()),
+			 zx_object_get_info(h, t->topic, buffer, t->row_size, NULL,
+					    t_no_access_page()),
 			 ZX_ERR_INVALID_ARGS);
 	}
 	t_close(vmo);
@@ -160,7 +176,8 @@ static void expect_bytes(const zx_info_maps_t *row, uint64_t committed, uint64_t
 	cr_assert(m->committed_bytes == committed && m->committed_private_bytes == private_bytes &&
 			  m->committed_scaled_bytes == scaled,
 		  "%zu/%zu/%zu, not %" PRIu64 "/%" PRIu64 "/%" PRIu64, m->committed_bytes,
-		  m->committed_private_bytes, m->committed_scaled_bytes, committed, private_bytes, scaled);
+		  m->committed_private_bytes, m->committed_scaled_bytes, committed, private_bytes,
+		  scaled);
 	cr_assert_eq(m->populated_bytes, m->committed_bytes);
 	cr_assert_eq(m->populated_private_bytes, m->committed_private_bytes);
 	cr_assert_eq(m->populated_scaled_bytes, m->committed_scaled_bytes);
@@ -183,8 +200,8 @@ static void order(const struct arena *a)
 	T_OK(zx_vmar_protect(a->vmar, R, a->base + 32 * PG, PG));
 	EXPECT_MAPS(a->name, a->vmar, {'M', 1, 2, 2, RW, vmo, 0}, {'V', 1, 8, 16, 0, 0, 0},
 		    {'V', 2, 8, 8, 0, 0, 0}, {'M', 3, 8, 4, R, vmo, 2}, {'M', 2, 17, 3, 0, vmo, 14},
-		    {'V', 2, 20, 2, 0, 0, 0}, {'M', 1, 30, 2, RW, vmo, 4}, {'M', 1, 32, 1, R, vmo, 6},
-		    {'M', 1, 33, 3, RW, vmo, 7});
+		    {'V', 2, 20, 2, 0, 0, 0}, {'M', 1, 30, 2, RW, vmo, 4},
+		    {'M', 1, 32, 1, R, vmo, 6}, {'M', 1, 33, 3, RW, vmo, 7});
 	EXPECT_MAPS("inner alone", v, {'V', 1, 0, 8, 0, 0, 0}, {'M', 2, 0, 4, R, vmo, 2},
 		    {'M', 1, 9, 3, 0, vmo, 14}, {'V', 1, 12, 2, 0, 0, 0});
 	EXPECT_EMPTY("empty", empty);
@@ -291,7 +308,8 @@ static void expect_process_maps(zx_handle_t process, zx_handle_t root)
 	cr_assert_str_eq(rows[1].name, "root");
 	cr_assert_eq(rows[1].type, ZX_INFO_MAPS_TYPE_VMAR);
 	for (size_t i = 0; i < 2; i++) {
-		cr_assert(rows[i].base == info.base && rows[i].size == info.len && rows[i].depth == i);
+		cr_assert(rows[i].base == info.base && rows[i].size == info.len &&
+			  rows[i].depth == i);
 		cr_assert(zero_union(&rows[i]));
 	}
 	/* The rest is the root's listing, one level deeper. */
@@ -330,7 +348,8 @@ Test(call_vmar_info, process_maps__self_and_never_started__all_layouts)
 	zx_vaddr_t base;
 
 	/* Nothing but the address space and its root. */
-	T_OK(zx_object_get_info(p.process, ZX_INFO_PROCESS_MAPS, rows, sizeof(rows), &actual, &avail));
+	T_OK(zx_object_get_info(p.process, ZX_INFO_PROCESS_MAPS, rows, sizeof(rows), &actual,
+				&avail));
 	cr_assert(actual == 2 && avail == 2);
 	expect_process_maps(p.process, p.root);
 	number_pages(vmo, 3);
@@ -426,8 +445,8 @@ Test(call_vmar_info, process_vmos__self__handles_latest_first_then_mappings)
 
 	cr_assert_geq(now.avail, 7);
 	/* The latest handles first. */
-	static const uint32_t via = ZX_INFO_VMO_VIA_HANDLE | ZX_INFO_VMO_VIA_MAPPING |
-				    ZX_INFO_VMO_VIA_IOB_HANDLE;
+	static const uint32_t via =
+		ZX_INFO_VMO_VIA_HANDLE | ZX_INFO_VMO_VIA_MAPPING | ZX_INFO_VMO_VIA_IOB_HANDLE;
 	const struct {
 		zx_koid_t koid;
 		zx_rights_t rights;
@@ -499,8 +518,8 @@ static zx_info_task_stats_t stats_of(zx_handle_t process)
 	return now;
 }
 
-static void expect_stats(const char *row, zx_handle_t process, uint64_t mapped, uint64_t private_bytes,
-			 uint64_t shared, uint64_t scaled)
+static void expect_stats(const char *row, zx_handle_t process, uint64_t mapped,
+			 uint64_t private_bytes, uint64_t shared, uint64_t scaled)
 {
 	const zx_info_task_stats_t s = stats_of(process);
 
@@ -574,8 +593,8 @@ Test(call_vmar_info, buffer_in_the_listed_address_space__uncommitted__all_rows_r
 		size_t actual = 0, avail = 0;
 		const zx_vaddr_t at = map_at(v, RW, 0, buffer, 0, 64);
 
-		T_OK(zx_object_get_info(target(l->of_process), l->topic, (void *)at, 64 * PG, &actual,
-					&avail));
+		T_OK(zx_object_get_info(target(l->of_process), l->topic, (void *)at, 64 * PG,
+					&actual, &avail));
 		cr_assert(actual == avail && actual > 200);
 		own = whole(target(l->of_process), l->topic, l->size);
 		cr_assert_eq(own.avail, avail);
@@ -592,7 +611,8 @@ Test(call_vmar_info, buffer_in_the_listed_address_space__uncommitted__all_rows_r
 		free(own.rows);
 		/* A buffer that cannot be written to its end. */
 		T_OK(zx_vmar_protect(v, R, at + 5 * PG, PG));
-		T_ZX(zx_object_get_info(target(l->of_process), l->topic, (void *)at, 64 * PG, NULL, NULL),
+		T_ZX(zx_object_get_info(target(l->of_process), l->topic, (void *)at, 64 * PG, NULL,
+					NULL),
 		     ZX_ERR_INVALID_ARGS);
 		T_OK(zx_vmar_unmap(v, at, 64 * PG));
 		t_close(buffer);

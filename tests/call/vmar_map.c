@@ -1,5 +1,7 @@
 /* zi-test: valgrind */
-/* zx_vmar_map: the table of checks, what is accepted though documentation forbids it, and results. */
+/*
+ * zx_vmar_map: the table of checks, what is accepted though documentation forbids it, and results.
+ */
 #include "vmar_t.h"
 
 enum vmo_kind { PLAIN, RESIZABLE, DISCARDABLE, EXECUTABLE, KINDS };
@@ -17,13 +19,14 @@ static const struct {
 	{"write", W, 0, PLAIN, 0, PG, ZX_ERR_INVALID_ARGS},
 	{"execute", X, 0, EXECUTABLE, 0, PG, ZX_ERR_INVALID_ARGS},
 	{"write and execute", W | X, 0, EXECUTABLE, 0, PG, ZX_ERR_INVALID_ARGS},
-	{"write comes before map range and overwrite", W | ZX_VM_MAP_RANGE | OVERWRITE, 0, PLAIN, 0, PG,
-	 ZX_ERR_INVALID_ARGS},
+	{"write comes before map range and overwrite", W | ZX_VM_MAP_RANGE | OVERWRITE, 0, PLAIN, 0,
+	 PG, ZX_ERR_INVALID_ARGS},
 	{"write with read for XOM", W | ZX_VM_PERM_READ_IF_XOM_UNSUPPORTED, 0, PLAIN, 0, PG, ZX_OK},
 	/* spec: vmar 3.1 #6 */
-	{"map range and overwrite", R | ZX_VM_MAP_RANGE | OVERWRITE, 0, PLAIN, 0, PG, ZX_ERR_INVALID_ARGS},
-	{"map range and overwrite before the right", RW | X | ZX_VM_MAP_RANGE | OVERWRITE, 0, PLAIN, 0, PG,
+	{"map range and overwrite", R | ZX_VM_MAP_RANGE | OVERWRITE, 0, PLAIN, 0, PG,
 	 ZX_ERR_INVALID_ARGS},
+	{"map range and overwrite before the right", RW | X | ZX_VM_MAP_RANGE | OVERWRITE, 0, PLAIN,
+	 0, PG, ZX_ERR_INVALID_ARGS},
 	/* spec: vmar 3.1 #7 */
 	{"can map read", R | CAN_READ, 0, PLAIN, 0, PG, ZX_ERR_INVALID_ARGS},
 	{"can map write", R | CAN_WRITE, 0, PLAIN, 0, PG, ZX_ERR_INVALID_ARGS},
@@ -39,39 +42,45 @@ static const struct {
 	{"alignment 9", R | ALIGN(9), 0, PLAIN, 0, PG, ZX_ERR_INVALID_ARGS},
 	{"alignment 33", R | ALIGN(33), 0, PLAIN, 0, PG, ZX_ERR_INVALID_ARGS},
 	{"alignment 255", R | ALIGN(255), 0, PLAIN, 0, PG, ZX_ERR_INVALID_ARGS},
-	{"bit 16 before non-resizable", R | 1u << 16 | ZX_VM_REQUIRE_NON_RESIZABLE, 0, RESIZABLE, 0, PG,
-	 ZX_ERR_INVALID_ARGS},
+	{"bit 16 before non-resizable", R | 1u << 16 | ZX_VM_REQUIRE_NON_RESIZABLE, 0, RESIZABLE, 0,
+	 PG, ZX_ERR_INVALID_ARGS},
 	/* spec: vmar 3.1 #14 */
 	{"resizable, non-resizable asked", R | ZX_VM_REQUIRE_NON_RESIZABLE, 0, RESIZABLE, 0, PG,
 	 ZX_ERR_NOT_SUPPORTED},
-	{"the same before compact", R | ZX_VM_REQUIRE_NON_RESIZABLE | ZX_VM_COMPACT, 0, RESIZABLE, 1, 0,
-	 ZX_ERR_NOT_SUPPORTED},
+	{"the same before compact", R | ZX_VM_REQUIRE_NON_RESIZABLE | ZX_VM_COMPACT, 0, RESIZABLE,
+	 1, 0, ZX_ERR_NOT_SUPPORTED},
 	{"non-resizable asked and had", R | ZX_VM_REQUIRE_NON_RESIZABLE, 0, PLAIN, 0, PG, ZX_OK},
 	/* spec: vmar 3.1 #15 */
 	{"discardable without allow faults", R, 0, DISCARDABLE, 0, PG, ZX_ERR_NOT_SUPPORTED},
-	{"discardable before compact", R | ZX_VM_COMPACT, 0, DISCARDABLE, 1, 0, ZX_ERR_NOT_SUPPORTED},
+	{"discardable before compact", R | ZX_VM_COMPACT, 0, DISCARDABLE, 1, 0,
+	 ZX_ERR_NOT_SUPPORTED},
 	{"discardable with allow faults", R | FAULTS, 0, DISCARDABLE, 0, PG, ZX_OK},
 	/* spec: vmar 3.1 #16 */
 	{"compact", R | ZX_VM_COMPACT, 0, PLAIN, 0, PG, ZX_ERR_INVALID_ARGS},
 	{"can map specific", R | CAN_SPECIFIC, 0, PLAIN, 0, PG, ZX_ERR_INVALID_ARGS},
 	/* spec: vmar 3.1 #18 */
 	{"VMO offset 1", R, 0, PLAIN, 1, PG, ZX_ERR_INVALID_ARGS},
-	{"VMO offset unaligned before the length", R, 0, PLAIN, PG - 1, UINT64_MAX, ZX_ERR_INVALID_ARGS},
+	{"VMO offset unaligned before the length", R, 0, PLAIN, PG - 1, UINT64_MAX,
+	 ZX_ERR_INVALID_ARGS},
 	/* spec: vmar 3.1 #19 */
 	{"length wraps when rounded", R, 0, PLAIN, 0, UINT64_MAX, ZX_ERR_OUT_OF_RANGE},
 	{"first length that wraps", R, 0, PLAIN, 0, UINT64_MAX - PG + 2, ZX_ERR_OUT_OF_RANGE},
 	{"last length that does not", R, 0, PLAIN, 0, UINT64_MAX - PG + 1, ZX_ERR_INVALID_ARGS},
 	/* spec: vmar 3.1 #20 */
 	{"VMO offset + length is 2^64", R, 0, PLAIN, UINT64_MAX - PG + 1, PG, ZX_ERR_OUT_OF_RANGE},
-	{"VMO offset + rounded length is 2^64", R, 0, PLAIN, UINT64_MAX - PG + 1, 1, ZX_ERR_OUT_OF_RANGE},
-	{"VMO offset + length above 2^64", R, 0, PLAIN, UINT64_MAX - PG + 1, 2 * PG, ZX_ERR_OUT_OF_RANGE},
+	{"VMO offset + rounded length is 2^64", R, 0, PLAIN, UINT64_MAX - PG + 1, 1,
+	 ZX_ERR_OUT_OF_RANGE},
+	{"VMO offset + length above 2^64", R, 0, PLAIN, UINT64_MAX - PG + 1, 2 * PG,
+	 ZX_ERR_OUT_OF_RANGE},
 	{"last VMO offset, length 0", R, 0, PLAIN, UINT64_MAX - PG + 1, 0, ZX_ERR_INVALID_ARGS},
 	{"one below that", R, 0, PLAIN, UINT64_MAX - 2 * PG + 1, PG, ZX_OK},
 	/* spec: vmar 3.1 #23 */
 	{"length 0", R, 0, PLAIN, 0, 0, ZX_ERR_INVALID_ARGS},
 	/* spec: vmar 3.1 #25 */
-	{"specific with upper limit", R | SPECIFIC | UPPER, 4 * PG, PLAIN, 0, PG, ZX_ERR_INVALID_ARGS},
-	{"overwrite with upper limit", R | OVERWRITE | UPPER, 4 * PG, PLAIN, 0, PG, ZX_ERR_INVALID_ARGS},
+	{"specific with upper limit", R | SPECIFIC | UPPER, 4 * PG, PLAIN, 0, PG,
+	 ZX_ERR_INVALID_ARGS},
+	{"overwrite with upper limit", R | OVERWRITE | UPPER, 4 * PG, PLAIN, 0, PG,
+	 ZX_ERR_INVALID_ARGS},
 	/* spec: vmar 3.1 #26 */
 	{"offset alone", R, PG, PLAIN, 0, PG, ZX_ERR_INVALID_ARGS},
 	/* spec: vmar 3.1 #27 */
@@ -79,17 +88,18 @@ static const struct {
 	{"overwrite, unaligned offset", R | OVERWRITE, PG + 1, PLAIN, 0, PG, ZX_ERR_INVALID_ARGS},
 	{"upper limit, unaligned offset", R | UPPER, 4 * PG - 1, PLAIN, 0, PG, ZX_ERR_INVALID_ARGS},
 	/* spec: vmar 3.1 #29 */
-	{"specific at the end", R | SPECIFIC, ARENA_PAGES * PG, PLAIN, 0, PG, ZX_ERR_INVALID_ARGS},
+	{"specific at the end", R | SPECIFIC, ARENA_PAGES *PG, PLAIN, 0, PG, ZX_ERR_INVALID_ARGS},
 	{"specific past the end", R | SPECIFIC, (ARENA_PAGES - 1) * PG, PLAIN, 0, PG + 1,
 	 ZX_ERR_INVALID_ARGS},
 	{"overwrite past the end", R | OVERWRITE, (ARENA_PAGES - 1) * PG, PLAIN, 0, 2 * PG,
 	 ZX_ERR_INVALID_ARGS},
 	{"specific, last offset of all", R | SPECIFIC, UINT64_MAX - PG + 1, PLAIN, 0, PG,
 	 ZX_ERR_INVALID_ARGS},
-	{"larger than the region", R, 0, PLAIN, 0, ARENA_PAGES * PG + 1, ZX_ERR_INVALID_ARGS},
+	{"larger than the region", R, 0, PLAIN, 0, ARENA_PAGES *PG + 1, ZX_ERR_INVALID_ARGS},
 	/* spec: vmar 3.1 #30 */
-	{"upper limit past the end", R | UPPER, (ARENA_PAGES + 1) * PG, PLAIN, 0, PG, ZX_ERR_INVALID_ARGS},
-	{"upper limit, larger than the region", R | UPPER, ARENA_PAGES * PG, PLAIN, 0,
+	{"upper limit past the end", R | UPPER, (ARENA_PAGES + 1) * PG, PLAIN, 0, PG,
+	 ZX_ERR_INVALID_ARGS},
+	{"upper limit, larger than the region", R | UPPER, ARENA_PAGES *PG, PLAIN, 0,
 	 (ARENA_PAGES + 1) * PG, ZX_ERR_INVALID_ARGS},
 	{"upper limit below the length", R | UPPER, PG, PLAIN, 0, PG + 1, ZX_ERR_INVALID_ARGS},
 	/* spec: vmar 3.1 #31 */
@@ -97,17 +107,20 @@ static const struct {
 	 ZX_ERR_INVALID_ARGS},
 	{"overwrite, not aligned as asked", R | OVERWRITE | ALIGN(32), 16 * PG, PLAIN, 0, PG,
 	 ZX_ERR_INVALID_ARGS},
-	{"alignment does not look at the VMO offset", R | SPECIFIC | ALIGN(12), PG, PLAIN, PG, PG, ZX_OK},
+	{"alignment does not look at the VMO offset", R | SPECIFIC | ALIGN(12), PG, PLAIN, PG, PG,
+	 ZX_OK},
 	/* spec: vmar 3.1 #32 */
 	{"specific over a mapping", R | SPECIFIC, 19 * PG, PLAIN, 0, PG, ZX_ERR_ALREADY_EXISTS},
-	{"specific around a mapping", R | SPECIFIC, 15 * PG, PLAIN, 0, 6 * PG, ZX_ERR_ALREADY_EXISTS},
+	{"specific around a mapping", R | SPECIFIC, 15 * PG, PLAIN, 0, 6 * PG,
+	 ZX_ERR_ALREADY_EXISTS},
 	{"specific over a region", R | SPECIFIC, 8 * PG, PLAIN, 0, PG, ZX_ERR_ALREADY_EXISTS},
 	{"specific into a region", R | SPECIFIC, 7 * PG, PLAIN, 0, PG + 1, ZX_ERR_ALREADY_EXISTS},
 	/* spec: vmar 3.1 #34 */
 	{"overwrite inside a region", R | OVERWRITE, 9 * PG, PLAIN, 0, PG, ZX_ERR_INVALID_ARGS},
 	{"overwrite into a region", R | OVERWRITE, 7 * PG, PLAIN, 0, 2 * PG, ZX_ERR_INVALID_ARGS},
 	{"overwrite around a region", R | OVERWRITE, 7 * PG, PLAIN, 0, 6 * PG, ZX_ERR_INVALID_ARGS},
-	{"overwrite exactly a region", R | OVERWRITE, 8 * PG, PLAIN, 0, 4 * PG, ZX_ERR_INVALID_ARGS},
+	{"overwrite exactly a region", R | OVERWRITE, 8 * PG, PLAIN, 0, 4 * PG,
+	 ZX_ERR_INVALID_ARGS},
 	{"overwrite a region and a mapping", R | OVERWRITE, 8 * PG, PLAIN, 0, 12 * PG,
 	 ZX_ERR_INVALID_ARGS},
 	/* spec: vmar 3.1 #35 */
@@ -129,13 +142,14 @@ static const struct {
 	{"map range without permission", ZX_VM_MAP_RANGE, 0, PLAIN, 0, 4 * PG, ZX_OK},
 	{"alignment below a page", R | SPECIFIC | ALIGN(10), PG, PLAIN, 0, PG, ZX_OK},
 	{"fault beyond", R | FAULTS | BEYOND, 0, PLAIN, 0, PG, ZX_OK},
-	{"upper limit at the end", R | UPPER, ARENA_PAGES * PG, PLAIN, 0, PG, ZX_OK},
+	{"upper limit at the end", R | UPPER, ARENA_PAGES *PG, PLAIN, 0, PG, ZX_OK},
 	/* spec: vmar 3.2 #1 */
 	{"resizable without allow faults", RW, 0, RESIZABLE, 0, PG, ZX_OK},
 	{"reaches past the VMO's end", RW, 0, PLAIN, 0, 8 * PG, ZX_OK},
 	{"begins at the VMO's end", RW, 0, PLAIN, 4 * PG, PG, ZX_OK},
 	{"begins far past the VMO's end", RW, 0, PLAIN, UINT64_C(1) << 50, PG, ZX_OK},
-	{"the last page that a VMO could have", RW, 0, PLAIN, UINT64_C(0xFFFFFFFFFFFE0000) - PG, PG, ZX_OK},
+	{"the last page that a VMO could have", RW, 0, PLAIN, UINT64_C(0xFFFFFFFFFFFE0000) - PG, PG,
+	 ZX_OK},
 };
 
 static void each_row(const struct arena *a)
@@ -155,8 +169,9 @@ static void each_row(const struct arena *a)
 		char row[160];
 
 		snprintf(row, sizeof(row), "%s: %s", a->name, r->name);
-		T_ZX_ROW(row, zx_vmar_map(a->vmar, r->options, r->vmar_offset, vmos[r->vmo], r->vmo_offset,
-					  r->len, &addr),
+		T_ZX_ROW(row,
+			 zx_vmar_map(a->vmar, r->options, r->vmar_offset, vmos[r->vmo],
+				     r->vmo_offset, r->len, &addr),
 			 r->want);
 		if (r->want != ZX_OK) {
 			cr_assert_eq(addr, 0x123, "%s: the result was written", row);
@@ -221,7 +236,8 @@ static void rights(const struct arena *a)
 		zx_status_t want;
 	} cases[] = {
 		{"VMO without map", 0, 0, ZX_RIGHT_MAP, ZX_ERR_ACCESS_DENIED},
-		{"VMO without map, before the permissions", W, 0, ZX_RIGHT_MAP, ZX_ERR_ACCESS_DENIED},
+		{"VMO without map, before the permissions", W, 0, ZX_RIGHT_MAP,
+		 ZX_ERR_ACCESS_DENIED},
 		{"VMO without read", R, 0, ZX_RIGHT_READ, ZX_ERR_ACCESS_DENIED},
 		{"VMO without read, XOM", ZX_VM_PERM_READ_IF_XOM_UNSUPPORTED, 0, ZX_RIGHT_READ,
 		 ZX_ERR_ACCESS_DENIED},
@@ -232,11 +248,12 @@ static void rights(const struct arena *a)
 		{"region without execute", R | X, ZX_RIGHT_EXECUTE, 0, ZX_ERR_ACCESS_DENIED},
 		{"right before bit 20", R | 1u << 20, ZX_RIGHT_READ, 0, ZX_ERR_ACCESS_DENIED},
 		{"right before fault beyond", R | BEYOND, ZX_RIGHT_READ, 0, ZX_ERR_ACCESS_DENIED},
-		{"can map write before the right", R | CAN_WRITE, ZX_RIGHT_READ, 0, ZX_ERR_INVALID_ARGS},
+		{"can map write before the right", R | CAN_WRITE, ZX_RIGHT_READ, 0,
+		 ZX_ERR_INVALID_ARGS},
 		{"write without read before the right", W, ZX_RIGHT_WRITE, 0, ZX_ERR_INVALID_ARGS},
 		{"nothing asked for, no right but map", 0, ROOT_RIGHTS, ~ZX_RIGHT_MAP, ZX_OK},
-		{"read with read alone", R, ROOT_RIGHTS & ~ZX_RIGHT_READ, ~(ZX_RIGHT_MAP | ZX_RIGHT_READ),
-		 ZX_OK},
+		{"read with read alone", R, ROOT_RIGHTS & ~ZX_RIGHT_READ,
+		 ~(ZX_RIGHT_MAP | ZX_RIGHT_READ), ZX_OK},
 	};
 	zx_handle_t vmo = executable_vmo(PG);
 
@@ -245,7 +262,8 @@ static void rights(const struct arena *a)
 		zx_handle_t weak_vmo = without(vmo, c->vmo_missing);
 		zx_vaddr_t addr = 0;
 
-		T_ZX_ROW(c->name, zx_vmar_map(weak_vmar, c->options, 0, weak_vmo, 0, PG, &addr), c->want);
+		T_ZX_ROW(c->name, zx_vmar_map(weak_vmar, c->options, 0, weak_vmo, 0, PG, &addr),
+			 c->want);
 		if (c->want == ZX_OK)
 			T_OK(zx_vmar_unmap(weak_vmar, addr, PG));
 		t_close(weak_vmar);
@@ -350,14 +368,16 @@ Test(call_vmar_map, vdso__overwritten__access_denied)
 	T_ZX(zx_vmar_map(root, R | OVERWRITE, off, vmo, 0, PG, &addr), ZX_ERR_ACCESS_DENIED);
 	T_ZX(zx_vmar_map(root, R | OVERWRITE, off + vdso.size - PG, vmo, 0, PG, &addr),
 	     ZX_ERR_ACCESS_DENIED);
-	T_ZX(zx_vmar_map(root, R | OVERWRITE, off - PG, vmo, 0, 2 * PG, &addr), ZX_ERR_ACCESS_DENIED);
+	T_ZX(zx_vmar_map(root, R | OVERWRITE, off - PG, vmo, 0, 2 * PG, &addr),
+	     ZX_ERR_ACCESS_DENIED);
 	/* Told before a region in the range. */
 	zx_vaddr_t base;
 	zx_handle_t v = sub(root, 0, off / PG - 4, 2, &base);
 
 	T_ZX(zx_vmar_map(root, R | OVERWRITE, off - 4 * PG, vmo, 0, 4 * PG + vdso.size, &addr),
 	     ZX_ERR_ACCESS_DENIED);
-	T_ZX(zx_vmar_map(root, R | OVERWRITE, off - 4 * PG, vmo, 0, 4 * PG, &addr), ZX_ERR_INVALID_ARGS);
+	T_ZX(zx_vmar_map(root, R | OVERWRITE, off - 4 * PG, vmo, 0, 4 * PG, &addr),
+	     ZX_ERR_INVALID_ARGS);
 	T_ZX(zx_vmar_map(root, R | SPECIFIC, off, vmo, 0, PG, &addr), ZX_ERR_ALREADY_EXISTS);
 	cr_assert_eq(addr, 0x123);
 	T_OK(zx_vmar_destroy(v));
@@ -623,8 +643,9 @@ Test(call_vmar_map, fault_beyond_stream_size__stream_size_moves__mapping_follows
 
 struct merge_case {
 	const char *name;
-	uint32_t first, second;           /* options */
-	uint64_t second_page, vmo_page;   /* the first one is pages 10-13 of the arena and 4-7 of the VMO */
+	uint32_t first, second; /* options */
+	uint64_t second_page,
+		vmo_page; /* the first one is pages 10-13 of the arena and 4-7 of the VMO */
 	bool other_vmo, less_max, becomes_one;
 };
 
@@ -640,7 +661,8 @@ static const struct merge_case merge_cases[] = {
 	{"another VMO", RW, RW, 14, 8, true, false, false},
 	{"another maximum", R, R, 14, 8, false, true, false},
 	{"only one faults beyond", RW | FAULTS, RW | FAULTS | BEYOND, 14, 8, false, false, false},
-	{"both fault beyond", RW | FAULTS | BEYOND, RW | FAULTS | BEYOND, 14, 8, false, false, true},
+	{"both fault beyond", RW | FAULTS | BEYOND, RW | FAULTS | BEYOND, 14, 8, false, false,
+	 true},
 	{"allow faults does not matter", RW, RW | FAULTS, 14, 8, false, false, true},
 	{"map range does not matter", RW, RW | ZX_VM_MAP_RANGE, 14, 8, false, false, true},
 	{"alignment does not matter", RW, RW | ALIGN(11), 14, 8, false, false, true},
@@ -748,7 +770,8 @@ Test(call_vmar_map, root_of_self__mapped__never_where_the_host_maps)
 	zx_handle_t v = arena_of(zx_vmar_root_self(), CAN_ALL, 1024, &base), vmo = t_vmo(PG);
 	zx_info_vmar_t root;
 
-	T_OK(zx_object_get_info(zx_vmar_root_self(), ZX_INFO_VMAR, &root, sizeof(root), NULL, NULL));
+	T_OK(zx_object_get_info(zx_vmar_root_self(), ZX_INFO_VMAR, &root, sizeof(root), NULL,
+				NULL));
 	map_at(v, RW, 0, vmo, 0, 1);
 	T_OK(zx_vmar_unmap(v, base, PG));
 	for (int i = 0; i < 200; i++) {

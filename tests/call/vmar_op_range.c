@@ -14,9 +14,9 @@ static const struct {
 	const char *name;
 	uint32_t op;
 	zx_rights_t right;
-	bool direct_only;      /* refused below sub-regions */
-	uint32_t needs_max;    /* what the mapping must be allowed to be */
-	zx_status_t past_end;  /* on a mapping that reaches past its VMO */
+	bool direct_only;     /* refused below sub-regions */
+	uint32_t needs_max;   /* what the mapping must be allowed to be */
+	zx_status_t past_end; /* on a mapping that reaches past its VMO */
 } ops[] = {
 	{"commit", COMMIT, ZX_RIGHT_WRITE, true, W, ZX_ERR_OUT_OF_RANGE},
 	{"decommit", DECOMMIT, ZX_RIGHT_WRITE, true, W, ZX_ERR_OUT_OF_RANGE},
@@ -53,9 +53,12 @@ static void handles(const struct arena *a)
 			T_ZX_ROW(o->name, op(weak, o->op, at, PG), ZX_ERR_ACCESS_DENIED);
 		}
 		T_ZX_ROW(o->name, op(exact, o->op, at, 4 * PG), ZX_OK);
-		T_ZX_ROW(o->name, zx_vmar_op_range(exact, o->op, at, PG, &byte, 0), ZX_ERR_INVALID_ARGS);
-		T_ZX_ROW(o->name, zx_vmar_op_range(exact, o->op, at, PG, NULL, 1), ZX_ERR_INVALID_ARGS);
-		T_ZX_ROW(o->name, zx_vmar_op_range(exact, o->op, 0, PG, &byte, 1), ZX_ERR_INVALID_ARGS);
+		T_ZX_ROW(o->name, zx_vmar_op_range(exact, o->op, at, PG, &byte, 0),
+			 ZX_ERR_INVALID_ARGS);
+		T_ZX_ROW(o->name, zx_vmar_op_range(exact, o->op, at, PG, NULL, 1),
+			 ZX_ERR_INVALID_ARGS);
+		T_ZX_ROW(o->name, zx_vmar_op_range(exact, o->op, 0, PG, &byte, 1),
+			 ZX_ERR_INVALID_ARGS);
 		t_close(weak);
 		t_close(exact);
 	}
@@ -77,13 +80,13 @@ static const struct {
 } ranges[] = {
 	/* spec: vmar 6.1 #5 */
 	{"size 0", 4 * PG, 0, ZX_ERR_INVALID_ARGS},
-	{"size 0 outside", ARENA_PAGES * PG, 0, ZX_ERR_INVALID_ARGS},
+	{"size 0 outside", ARENA_PAGES *PG, 0, ZX_ERR_INVALID_ARGS},
 	{"size wraps", 4 * PG, UINT64_MAX, ZX_ERR_INVALID_ARGS},
 	{"unaligned address", 4 * PG + 1, PG, ZX_ERR_INVALID_ARGS},
-	{"unaligned address outside", ARENA_PAGES * PG + 1, PG, ZX_ERR_INVALID_ARGS},
+	{"unaligned address outside", ARENA_PAGES *PG + 1, PG, ZX_ERR_INVALID_ARGS},
 	/* spec: vmar 6.1 #6 */
 	{"below", -PG, PG, ZX_ERR_OUT_OF_RANGE},
-	{"at the end", ARENA_PAGES * PG, PG, ZX_ERR_OUT_OF_RANGE},
+	{"at the end", ARENA_PAGES *PG, PG, ZX_ERR_OUT_OF_RANGE},
 	{"past the end", (ARENA_PAGES - 1) * PG, PG + 1, ZX_ERR_OUT_OF_RANGE},
 	{"largest size", 0, UINT64_MAX - PG + 1, ZX_ERR_OUT_OF_RANGE},
 	/* spec: vmar 6.1 #9a */
@@ -196,7 +199,7 @@ static void fault_beyond(const struct arena *a)
 		uint64_t page, pages; /* the stream ends in page 3 of the VMO */
 		bool beyond;
 	} pieces[] = {
-		{"inside", 0, 4, false},  {"reaches past", 2, 4, true}, {"all", 0, 8, true},
+		{"inside", 0, 4, false},      {"reaches past", 2, 4, true},    {"all", 0, 8, true},
 		{"at the limit", 4, 1, true}, {"past the limit", 5, 1, false},
 	};
 	zx_handle_t vmo = t_vmo(8 * PG);
@@ -208,7 +211,8 @@ static void fault_beyond(const struct arena *a)
 			char row[120];
 
 			snprintf(row, sizeof(row), "%s, %s", o->name, p->name);
-			T_ZX_ROW(row, op(a->vmar, o->op, a->base + (4 + p->page) * PG, p->pages * PG),
+			T_ZX_ROW(row,
+				 op(a->vmar, o->op, a->base + (4 + p->page) * PG, p->pages * PG),
 				 p->beyond ? ZX_ERR_OUT_OF_RANGE : ZX_OK);
 		}
 	}

@@ -42,11 +42,14 @@ static void arguments(const struct arena *a)
 		T_ZX_ROW(c->name, c->call(a->process, at, NULL, 1, &actual), ZX_ERR_INVALID_ARGS);
 		/* spec: vmar 11.3 #3 */
 		T_ZX_ROW(c->name, c->call(closed, at, &byte, 0, &actual), ZX_ERR_INVALID_ARGS);
-		T_ZX_ROW(c->name, c->call(closed, at, &byte, (64u << 20) + 1, &actual), ZX_ERR_INVALID_ARGS);
-		T_ZX_ROW(c->name, c->call(a->process, at, &byte, SIZE_MAX, &actual), ZX_ERR_INVALID_ARGS);
+		T_ZX_ROW(c->name, c->call(closed, at, &byte, (64u << 20) + 1, &actual),
+			 ZX_ERR_INVALID_ARGS);
+		T_ZX_ROW(c->name, c->call(a->process, at, &byte, SIZE_MAX, &actual),
+			 ZX_ERR_INVALID_ARGS);
 		/* spec: vmar 11.3 #4 */
 		T_ZX_ROW(c->name, c->call(closed, at, &byte, 1, &actual), ZX_ERR_BAD_HANDLE);
-		T_ZX_ROW(c->name, c->call(ZX_HANDLE_INVALID, 0, &byte, 1, &actual), ZX_ERR_BAD_HANDLE);
+		T_ZX_ROW(c->name, c->call(ZX_HANDLE_INVALID, 0, &byte, 1, &actual),
+			 ZX_ERR_BAD_HANDLE);
 		T_ZX_ROW(c->name, c->call(event, at, &byte, 1, &actual), ZX_ERR_WRONG_TYPE);
 		T_ZX_ROW(c->name, c->call(a->vmar, at, &byte, 1, &actual), ZX_ERR_WRONG_TYPE);
 		for (unsigned bit = 0; bit < 24; bit++) {
@@ -56,14 +59,17 @@ static void arguments(const struct arena *a)
 				continue;
 			zx_handle_t weak = without(a->process, right);
 
-			T_ZX_ROW(c->name, c->call(weak, at, &byte, 1, &actual), ZX_ERR_ACCESS_DENIED);
+			T_ZX_ROW(c->name, c->call(weak, at, &byte, 1, &actual),
+				 ZX_ERR_ACCESS_DENIED);
 			t_close(weak);
 		}
 		/* spec: vmar 11.3 #5 */
 		T_ZX_ROW(c->name, c->call(a->process, 0, &byte, 1, &actual), ZX_ERR_NOT_FOUND);
 		T_ZX_ROW(c->name, c->call(a->process, at - 1, &byte, 1, &actual), ZX_ERR_NOT_FOUND);
-		T_ZX_ROW(c->name, c->call(a->process, at + 4 * PG, &byte, 1, &actual), ZX_ERR_NOT_FOUND);
-		T_ZX_ROW(c->name, c->call(a->process, UINT64_MAX, &byte, 1, &actual), ZX_ERR_NOT_FOUND);
+		T_ZX_ROW(c->name, c->call(a->process, at + 4 * PG, &byte, 1, &actual),
+			 ZX_ERR_NOT_FOUND);
+		T_ZX_ROW(c->name, c->call(a->process, UINT64_MAX, &byte, 1, &actual),
+			 ZX_ERR_NOT_FOUND);
 		/* spec: vmar 11.3 #11 */
 		T_ZX_ROW(c->name, c->call(a->process, at, t_no_access_page(), 1, &actual),
 			 ZX_ERR_INVALID_ARGS);
@@ -103,10 +109,12 @@ Test(call_vmar_process_memory, vdso__read_but_not_written)
 
 	T_ZX(zx_process_write_memory(zx_process_self(), vdso.base, bytes, 1, &actual),
 	     ZX_ERR_ACCESS_DENIED);
-	T_ZX(zx_process_write_memory(zx_process_self(), vdso.base + vdso.size - 1, bytes, 16, &actual),
+	T_ZX(zx_process_write_memory(zx_process_self(), vdso.base + vdso.size - 1, bytes, 16,
+				     &actual),
 	     ZX_ERR_ACCESS_DENIED);
 	cr_assert_eq(actual, 77);
-	T_OK(zx_process_read_memory(zx_process_self(), vdso.base + vdso.size - 5, bytes, 16, &actual));
+	T_OK(zx_process_read_memory(zx_process_self(), vdso.base + vdso.size - 5, bytes, 16,
+				    &actual));
 	cr_assert_eq(actual, 5);
 }
 
@@ -141,7 +149,8 @@ static void states_of_the_vmo(const struct arena *a)
 	cr_assert_eq(actual, 77);
 	/* Up to the VMO's end is a short count. */
 	T_EACH (calls, c) {
-		T_ZX_ROW(c->name, c->call(a->process, a->base + 10 * PG - 3, bytes, 16, &actual), ZX_OK);
+		T_ZX_ROW(c->name, c->call(a->process, a->base + 10 * PG - 3, bytes, 16, &actual),
+			 ZX_OK);
 		cr_assert_eq(actual, 3);
 	}
 	T_OK(zx_vmo_set_size(small, 0));
@@ -181,7 +190,8 @@ static void one_mapping(const struct arena *a)
 	/* Writes too: read-only and inaccessible pages of a mapping that may be writable. */
 	memset(bytes, 0x5a, 70 * PG);
 	T_OK(zx_vmar_protect(a->vmar, R, a->base + 4 * PG, PG));
-	T_OK(zx_process_write_memory(a->process, a->base + 4 * PG + PG / 2, bytes, 2 * PG, &actual));
+	T_OK(zx_process_write_memory(a->process, a->base + 4 * PG + PG / 2, bytes, 2 * PG,
+				     &actual));
 	cr_assert_eq(actual, 2 * PG);
 	memset(bytes, 0, 70 * PG);
 	T_OK(zx_vmo_read(vmo, bytes, PG / 2, 2 * PG));
@@ -294,7 +304,8 @@ Test(call_vmar_process_memory, self__buffer_in_the_same_mapping__copied)
 
 	map_at(v, RW, 0, vmo, 0, 64);
 	memset((void *)base, 0x31, 20 * PG);
-	T_OK(zx_process_read_memory(zx_process_self(), base, (void *)(base + 32 * PG), 20 * PG, &actual));
+	T_OK(zx_process_read_memory(zx_process_self(), base, (void *)(base + 32 * PG), 20 * PG,
+				    &actual));
 	cr_assert_eq(actual, 20 * PG);
 	cr_assert(t_all((void *)(base + 32 * PG), 20 * PG, 0x31));
 	T_OK(zx_process_write_memory(zx_process_self(), base + 7, (void *)(base + 8), PG, &actual));

@@ -25,7 +25,8 @@ static const struct {
 	{"compact", R | ZX_VM_COMPACT, 4 * PG, PG, ZX_ERR_INVALID_ARGS, ZX_ERR_INVALID_ARGS},
 	{"specific", R | SPECIFIC, 4 * PG, PG, ZX_ERR_INVALID_ARGS, ZX_ERR_INVALID_ARGS},
 	{"overwrite", R | OVERWRITE, 4 * PG, PG, ZX_ERR_INVALID_ARGS, ZX_ERR_INVALID_ARGS},
-	{"can map specific", R | CAN_SPECIFIC, 4 * PG, PG, ZX_ERR_INVALID_ARGS, ZX_ERR_INVALID_ARGS},
+	{"can map specific", R | CAN_SPECIFIC, 4 * PG, PG, ZX_ERR_INVALID_ARGS,
+	 ZX_ERR_INVALID_ARGS},
 	{"can map read", R | CAN_READ, 4 * PG, PG, ZX_ERR_INVALID_ARGS, ZX_ERR_INVALID_ARGS},
 	{"can map write", R | CAN_WRITE, 4 * PG, PG, ZX_ERR_INVALID_ARGS, ZX_ERR_INVALID_ARGS},
 	{"can map execute", R | CAN_EXECUTE, 4 * PG, PG, ZX_ERR_INVALID_ARGS, ZX_ERR_INVALID_ARGS},
@@ -42,18 +43,21 @@ static const struct {
 	{"length wraps", R, 4 * PG, UINT64_MAX, ZX_ERR_INVALID_ARGS, ZX_ERR_INVALID_ARGS},
 	/* spec: vmar 5.1 #7 */
 	{"below", R, -PG, PG, ZX_ERR_INVALID_ARGS, ZX_ERR_INVALID_ARGS},
-	{"at the end", R, ARENA_PAGES * PG, PG, ZX_ERR_INVALID_ARGS, ZX_ERR_INVALID_ARGS},
-	{"past the end", R, (ARENA_PAGES - 1) * PG, 2 * PG, ZX_ERR_INVALID_ARGS, ZX_ERR_INVALID_ARGS},
+	{"at the end", R, ARENA_PAGES *PG, PG, ZX_ERR_INVALID_ARGS, ZX_ERR_INVALID_ARGS},
+	{"past the end", R, (ARENA_PAGES - 1) * PG, 2 * PG, ZX_ERR_INVALID_ARGS,
+	 ZX_ERR_INVALID_ARGS},
 	/* spec: vmar 5.1 #8a */
 	{"hole first", R, 3 * PG, 2 * PG, ZX_ERR_NOT_FOUND, ZX_ERR_NOT_FOUND},
 	{"hole in the middle", R, 7 * PG, 4 * PG, ZX_ERR_NOT_FOUND, ZX_ERR_NOT_FOUND},
 	{"hole before a forbidden one", RW, 9 * PG, 2 * PG, ZX_ERR_NOT_FOUND, ZX_ERR_NOT_FOUND},
 	/* spec: vmar 5.1 #8 #8b */
 	{"above the maximum", RW, 10 * PG, PG, ZX_ERR_ACCESS_DENIED, ZX_ERR_ACCESS_DENIED},
-	{"above the maximum, execute", R | X, 4 * PG, PG, ZX_ERR_ACCESS_DENIED, ZX_ERR_ACCESS_DENIED},
+	{"above the maximum, execute", R | X, 4 * PG, PG, ZX_ERR_ACCESS_DENIED,
+	 ZX_ERR_ACCESS_DENIED},
 	{"forbidden one before a region", RW, 13 * PG, 2 * PG, ZX_ERR_ACCESS_DENIED,
 	 ZX_ERR_ACCESS_DENIED},
-	{"maximum before OP_CHILDREN", R | X, 14 * PG, PG, ZX_ERR_ACCESS_DENIED, ZX_ERR_ACCESS_DENIED},
+	{"maximum before OP_CHILDREN", R | X, 14 * PG, PG, ZX_ERR_ACCESS_DENIED,
+	 ZX_ERR_ACCESS_DENIED},
 	/* spec: vmar 5.1 #8d #8e */
 	{"raising in a region", RW, 16 * PG, PG, ZX_ERR_ACCESS_DENIED, ZX_ERR_INVALID_ARGS},
 	{"raising one page of two", RW, 15 * PG, 2 * PG, ZX_ERR_ACCESS_DENIED, ZX_ERR_INVALID_ARGS},
@@ -61,7 +65,8 @@ static const struct {
 	{"hole at the end", R, 6 * PG, 3 * PG, ZX_ERR_NOT_FOUND, ZX_ERR_NOT_FOUND},
 	{"nothing mapped", 0, 0, PG, ZX_ERR_NOT_FOUND, ZX_ERR_NOT_FOUND},
 	{"nothing mapped in the region", 0, 17 * PG, PG, ZX_ERR_NOT_FOUND, ZX_ERR_NOT_FOUND},
-	{"hole at the end of the region", R, 14 * PG, 4 * PG, ZX_ERR_NOT_FOUND, ZX_ERR_INVALID_ARGS},
+	{"hole at the end of the region", R, 14 * PG, 4 * PG, ZX_ERR_NOT_FOUND,
+	 ZX_ERR_INVALID_ARGS},
 };
 
 struct setting {
@@ -69,10 +74,12 @@ struct setting {
 	zx_vaddr_t region_base;
 };
 
-#define FULL                                                                                  \
+#define FULL                                                                                   \
 	{'M', 1, 4, 4, RW, s.vmo, 4}, {'M', 1, 10, 4, R, s.vmo, 10}, {'V', 1, 14, 4, 0, 0, 0}, \
-		{'M', 2, 14, 2, RW, s.vmo, 14}, {'M', 2, 16, 1, R, s.vmo, 16},                \
-		{'M', 1, 18, 2, 0, s.executable, 18}
+		{'M', 2, 14, 2, RW, s.vmo, 14}, {'M', 2, 16, 1, R, s.vmo, 16},                 \
+	{                                                                                      \
+		'M', 1, 18, 2, 0, s.executable, 18                                             \
+	}
 
 static struct setting begin(const struct arena *a)
 {
@@ -109,7 +116,8 @@ static void each_row(const struct arena *a)
 		char row[160];
 
 		snprintf(row, sizeof(row), "%s: %s", a->name, r->name);
-		T_ZX_ROW(row, zx_vmar_protect(a->vmar, r->options, a->base + r->off, r->len), r->strong);
+		T_ZX_ROW(row, zx_vmar_protect(a->vmar, r->options, a->base + r->off, r->len),
+			 r->strong);
 		T_ZX_ROW(row, zx_vmar_protect(weak, r->options, a->base + r->off, r->len), r->weak);
 		EXPECT_MAPS(row, a->vmar, FULL);
 	}
@@ -224,7 +232,8 @@ static void lower_and_raise(const struct arena *a)
 	EXPECT_MAPS("raised", a->vmar, FULL);
 	/* Maximum of all three. */
 	T_OK(zx_vmar_protect(a->vmar, RW | X, a->base + 18 * PG, 2 * PG));
-	T_OK(zx_vmar_protect(a->vmar, ZX_VM_PERM_READ_IF_XOM_UNSUPPORTED | X, a->base + 18 * PG, PG));
+	T_OK(zx_vmar_protect(a->vmar, ZX_VM_PERM_READ_IF_XOM_UNSUPPORTED | X, a->base + 18 * PG,
+			     PG));
 	EXPECT_MAPS("execute", a->vmar, {'M', 1, 4, 4, RW, s.vmo, 4}, {'M', 1, 10, 4, R, s.vmo, 10},
 		    {'V', 1, 14, 4, 0, 0, 0}, {'M', 2, 14, 2, RW, s.vmo, 14},
 		    {'M', 2, 16, 1, R, s.vmo, 16}, {'M', 1, 18, 1, R | X, s.executable, 18},

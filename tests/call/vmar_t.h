@@ -1,4 +1,7 @@
-/* What the tests of zx_vmar_* share: regions to try calls in, short names for calls, and listings. No test logic. */
+/*
+ * What the tests of zx_vmar_* share: regions to try calls in, short names for calls, and listings.
+ * No test logic.
+ */
 #ifndef VMAR_T_H
 #define VMAR_T_H
 
@@ -112,7 +115,7 @@ struct process {
 
 UNUSED_OK struct process other_process(void)
 {
-	struct process p = { ZX_HANDLE_INVALID, ZX_HANDLE_INVALID };
+	struct process p = {ZX_HANDLE_INVALID, ZX_HANDLE_INVALID};
 
 	T_OK(zx_process_create(zx_job_default(), "other", 5, 0, &p.process, &p.root));
 	return p;
@@ -147,8 +150,9 @@ UNUSED_OK zx_handle_t arena_of(zx_handle_t parent, uint32_t options, uint64_t pa
 }
 
 /*
- * The same test in both kinds of address space: `fn` gets a region of ARENA_PAGES pages with all flags, once in this process,
- * where it is real memory, and once in a process that exists in the books only.
+ * The same test in both kinds of address space: `fn` gets a region of ARENA_PAGES pages with all
+ * flags, once in this process, where it is real memory, and once in a process that exists in the
+ * books only.
  */
 #define ARENA_PAGES 64
 
@@ -245,12 +249,15 @@ UNUSED_OK size_t list(zx_handle_t vmar, zx_info_maps_t *rows, size_t room)
 {
 	size_t actual = 0, avail = 0;
 
-	T_OK(zx_object_get_info(vmar, ZX_INFO_VMAR_MAPS, rows, room * sizeof(*rows), &actual, &avail));
+	T_OK(zx_object_get_info(vmar, ZX_INFO_VMAR_MAPS, rows, room * sizeof(*rows), &actual,
+				&avail));
 	cr_assert_eq(actual, avail < room ? avail : room);
 	return avail;
 }
 
-/* A row of VMAR_MAPS below the region: V a region, M a mapping. Pages count from the region's base. */
+/*
+ * A row of VMAR_MAPS below the region: V a region, M a mapping. Pages count from the region's base.
+ */
 struct want {
 	char type;
 	size_t depth;
@@ -264,7 +271,8 @@ struct want {
 
 UNUSED_OK void expect_maps(const char *row, zx_handle_t vmar, const struct want *want, size_t n)
 {
-	static zx_info_maps_t got[MAPS_ROOM]; /* Valgrind does not let the stack grow by much in a signal */
+	/* Static, because Valgrind does not let the stack grow by much in a signal. */
+	static zx_info_maps_t got[MAPS_ROOM];
 	const size_t rows = list(vmar, got, MAPS_ROOM);
 	const zx_vaddr_t base = got[0].base;
 
@@ -311,8 +319,8 @@ UNUSED_OK zx_info_maps_t the_vdso(void)
 	return vdso;
 }
 
-#define EXPECT_MAPS(row, vmar, ...)                                                           \
-	expect_maps(row, vmar, (const struct want[]){__VA_ARGS__},                           \
+#define EXPECT_MAPS(row, vmar, ...)                                \
+	expect_maps(row, vmar, (const struct want[]){__VA_ARGS__}, \
 		    sizeof((const struct want[]){__VA_ARGS__}) / sizeof(struct want))
 #define EXPECT_EMPTY(row, vmar) expect_maps(row, vmar, NULL, 0)
 

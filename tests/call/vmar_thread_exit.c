@@ -133,7 +133,9 @@ static void *add_one(void *arg)
 	return NULL;
 }
 
-/* The C library must not stumble over the memory that is gone: it lists the stacks of its threads. */
+/*
+ * The C library must not stumble over the memory that is gone: it lists the stacks of its threads.
+ */
 static void expect_threads_work(void)
 {
 	pthread_t thread[4];

@@ -12,7 +12,7 @@ static const struct {
 } rows[] = {
 	/* spec: vmar 4.1 #2 */
 	{"unaligned address", 16 * PG + 1, PG, true, ZX_ERR_INVALID_ARGS},
-	{"unaligned address outside", ARENA_PAGES * PG + 8, PG, true, ZX_ERR_INVALID_ARGS},
+	{"unaligned address outside", ARENA_PAGES *PG + 8, PG, true, ZX_ERR_INVALID_ARGS},
 	/* spec: vmar 4.1 #3 */
 	{"length 0", 16 * PG, 0, true, ZX_ERR_INVALID_ARGS},
 	{"length wraps when rounded", 16 * PG, UINT64_MAX, true, ZX_ERR_INVALID_ARGS},
@@ -20,7 +20,7 @@ static const struct {
 	/* spec: vmar 4.1 #5 */
 	{"one page below", -PG, PG, true, ZX_ERR_INVALID_ARGS},
 	{"from below into it", -PG, 2 * PG, true, ZX_ERR_INVALID_ARGS},
-	{"at the end", ARENA_PAGES * PG, PG, true, ZX_ERR_INVALID_ARGS},
+	{"at the end", ARENA_PAGES *PG, PG, true, ZX_ERR_INVALID_ARGS},
 	{"past the end", (ARENA_PAGES - 1) * PG, PG + 1, true, ZX_ERR_INVALID_ARGS},
 	{"largest length", 0, UINT64_MAX - PG + 1, true, ZX_ERR_INVALID_ARGS},
 	/* spec: vmar 4.1 #8 */
@@ -30,7 +30,7 @@ static const struct {
 	{"a region in part, mappings whole", 10 * PG, 20 * PG, true, ZX_ERR_INVALID_ARGS},
 	{"mapping, and a region in part", 0, 9 * PG, true, ZX_ERR_INVALID_ARGS},
 	{"a region without OP_CHILDREN", 8 * PG, 4 * PG, false, ZX_ERR_INVALID_ARGS},
-	{"all without OP_CHILDREN", 0, ARENA_PAGES * PG, false, ZX_ERR_INVALID_ARGS},
+	{"all without OP_CHILDREN", 0, ARENA_PAGES *PG, false, ZX_ERR_INVALID_ARGS},
 	{"a region in part without OP_CHILDREN", 8 * PG, PG, false, ZX_ERR_INVALID_ARGS},
 	/* nothing is mapped there: 4.1 */
 	{"hole", 0, PG, true, ZX_OK},
@@ -46,9 +46,11 @@ static void fill(const struct arena *a, zx_handle_t vmo, zx_handle_t *region, zx
 	map_at(a->vmar, R, 24, vmo, 8, 4);
 }
 
-#define FULL                                                                               \
+#define FULL                                                                              \
 	{'V', 1, 8, 4, 0, 0, 0}, {'M', 2, 9, 2, RW, vmo, 0}, {'M', 1, 16, 4, RW, vmo, 0}, \
-		{'M', 1, 24, 4, R, vmo, 8}
+	{                                                                                 \
+		'M', 1, 24, 4, R, vmo, 8                                                  \
+	}
 
 static void each_row(const struct arena *a)
 {
@@ -60,7 +62,8 @@ static void each_row(const struct arena *a)
 		char row[160];
 
 		snprintf(row, sizeof(row), "%s: %s", a->name, r->name);
-		T_ZX_ROW(row, zx_vmar_unmap(r->op_children ? a->vmar : weak, a->base + r->off, r->len),
+		T_ZX_ROW(row,
+			 zx_vmar_unmap(r->op_children ? a->vmar : weak, a->base + r->off, r->len),
 			 r->want);
 		EXPECT_MAPS(row, a->vmar, FULL);
 	}

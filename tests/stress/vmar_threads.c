@@ -1,7 +1,8 @@
 /* zi-test: timeout=300 */
 /*
- * Threads on one address space: each has a region of its own, in which everything must be exactly as it left it, and all
- * tear at a region that they share, in which only the tree has to stay whole.
+ * Threads on one address space: each has a region of its own, in which everything must be exactly
+ * as it left it, and all tear at a region that they share, in which only the tree has to stay
+ * whole.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -26,12 +27,12 @@ static bool is_one_of(zx_status_t st, const zx_status_t *list, size_t n)
 	return false;
 }
 
-#define EXPECT_ONE_OF(expr, ...)                                                                    \
-	do {                                                                                        \
-		const zx_status_t list_[] = {__VA_ARGS__};                                          \
-		const zx_status_t st_ = (expr);                                                     \
-		cr_assert(is_one_of(st_, list_, sizeof(list_) / sizeof(list_[0])), "%s is %s", #expr, \
-			  zx_status_get_string(st_));                                               \
+#define EXPECT_ONE_OF(expr, ...)                                                               \
+	do {                                                                                   \
+		const zx_status_t list_[] = {__VA_ARGS__};                                     \
+		const zx_status_t st_ = (expr);                                                \
+		cr_assert(is_one_of(st_, list_, sizeof(list_) / sizeof(list_[0])), "%s is %s", \
+			  #expr, zx_status_get_string(st_));                                   \
 	} while (0)
 
 static void tear_at_shared(uint64_t *random)
@@ -47,25 +48,26 @@ static void tear_at_shared(uint64_t *random)
 	switch (t_below(random, 12)) {
 	case 0:
 	case 1:
-		EXPECT_ONE_OF(zx_vmar_map(shared, RW | SPECIFIC, page * PG, shared_vmo, page * PG, pages * PG,
-					  &addr),
+		EXPECT_ONE_OF(zx_vmar_map(shared, RW | SPECIFIC, page * PG, shared_vmo, page * PG,
+					  pages * PG, &addr),
 			      ZX_OK, ZX_ERR_ALREADY_EXISTS);
 		break;
 	case 2:
 	case 3:
-		EXPECT_ONE_OF(zx_vmar_map(shared, RW | OVERWRITE, page * PG, shared_vmo, 0, pages * PG, &addr),
+		EXPECT_ONE_OF(zx_vmar_map(shared, RW | OVERWRITE, page * PG, shared_vmo, 0,
+					  pages * PG, &addr),
 			      ZX_OK, ZX_ERR_INVALID_ARGS);
 		break;
 	case 4:
 		EXPECT_ONE_OF(zx_vmar_unmap(shared, at, pages * PG), ZX_OK, ZX_ERR_INVALID_ARGS);
 		break;
 	case 5:
-		EXPECT_ONE_OF(zx_vmar_protect(shared, t_below(random, 2) ? R : 0, at, pages * PG), ZX_OK,
-			      ZX_ERR_NOT_FOUND, ZX_ERR_ACCESS_DENIED);
+		EXPECT_ONE_OF(zx_vmar_protect(shared, t_below(random, 2) ? R : 0, at, pages * PG),
+			      ZX_OK, ZX_ERR_NOT_FOUND, ZX_ERR_ACCESS_DENIED);
 		break;
 	case 6:
-		EXPECT_ONE_OF(op(shared, t_below(random, 2) ? ZX_VMAR_OP_COMMIT : ZX_VMAR_OP_ZERO, at,
-				 pages * PG),
+		EXPECT_ONE_OF(op(shared, t_below(random, 2) ? ZX_VMAR_OP_COMMIT : ZX_VMAR_OP_ZERO,
+				 at, pages * PG),
 			      ZX_OK, ZX_ERR_BAD_STATE, ZX_ERR_INVALID_ARGS, ZX_ERR_OUT_OF_RANGE);
 		break;
 	case 7:
@@ -82,7 +84,8 @@ static void tear_at_shared(uint64_t *random)
 		}
 		break;
 	case 9:
-		EXPECT_ONE_OF(zx_process_read_memory(zx_process_self(), at, bytes, sizeof(bytes), &actual),
+		EXPECT_ONE_OF(zx_process_read_memory(zx_process_self(), at, bytes, sizeof(bytes),
+						     &actual),
 			      ZX_OK, ZX_ERR_NOT_FOUND, ZX_ERR_OUT_OF_RANGE);
 		break;
 	case 10:
@@ -96,8 +99,8 @@ static void tear_at_shared(uint64_t *random)
 }
 
 /* What a page of the own region must show: its number, 0: hole. */
-static void own_round(uint64_t *random, zx_handle_t v, zx_vaddr_t base, zx_handle_t vmo, uint8_t *shows,
-		      bool *writable)
+static void own_round(uint64_t *random, zx_handle_t v, zx_vaddr_t base, zx_handle_t vmo,
+		      uint8_t *shows, bool *writable)
 {
 	const uint64_t page = t_below(random, PAGES), pages = 1 + t_below(random, PAGES - page);
 	const bool w = t_below(random, 2);
@@ -106,7 +109,8 @@ static void own_round(uint64_t *random, zx_handle_t v, zx_vaddr_t base, zx_handl
 
 	switch (t_below(random, 4)) {
 	case 0:
-		T_OK(zx_vmar_map(v, (w ? RW : R) | OVERWRITE, page * PG, vmo, page * PG, pages * PG, &addr));
+		T_OK(zx_vmar_map(v, (w ? RW : R) | OVERWRITE, page * PG, vmo, page * PG, pages * PG,
+				 &addr));
 		for (i = page; i < page + pages; i++) {
 			shows[i] = (uint8_t)(i + 1);
 			writable[i] = w;
@@ -147,7 +151,8 @@ static void *worker(void *arg)
 {
 	uint64_t random = (uint64_t)(uintptr_t)arg;
 	zx_vaddr_t base;
-	zx_handle_t v = arena_of(zx_vmar_root_self(), CAN_ALL, PAGES, &base), vmo = t_vmo(PAGES * PG);
+	zx_handle_t v = arena_of(zx_vmar_root_self(), CAN_ALL, PAGES, &base),
+		    vmo = t_vmo(PAGES * PG);
 	uint8_t shows[PAGES] = {0};
 	bool writable[PAGES] = {false};
 	const int rounds = t_has("native") ? 6000 : t_has("no-valgrind") ? 1500 : 100;
@@ -183,7 +188,8 @@ Test(stress_vmar, threads__own_and_shared_regions__own_ones_exact)
 	shared_vmo = t_vmo_options((PAGES - 2) * PG, ZX_VMO_RESIZABLE);
 	cr_assert_eq(pthread_create(&check, NULL, checker, NULL), 0);
 	for (uintptr_t i = 0; i < THREADS; i++)
-		cr_assert_eq(pthread_create(&thread[i], NULL, worker, (void *)(seed + i * 1000)), 0);
+		cr_assert_eq(pthread_create(&thread[i], NULL, worker, (void *)(seed + i * 1000)),
+			     0);
 	for (int i = 0; i < THREADS; i++)
 		pthread_join(thread[i], NULL);
 	atomic_store(&stop, true);

@@ -41,7 +41,8 @@ static struct zi_vmar *allocate(struct zi_vmar *parent, uint64_t off, uint64_t p
 {
 	struct zi_vmar *v = NULL;
 
-	T_OK(zi_vmar_allocate(parent, ALL_FLAGS | ZX_VM_SPECIFIC, off * ZI_PAGE, pages * ZI_PAGE, &v));
+	T_OK(zi_vmar_allocate(parent, ALL_FLAGS | ZX_VM_SPECIFIC, off * ZI_PAGE, pages * ZI_PAGE,
+			      &v));
 	return v;
 }
 
@@ -55,7 +56,7 @@ static zx_vaddr_t map(struct zi_vmar *v, uint64_t off, uint64_t vmo_page, uint64
 		.len = pages * ZI_PAGE,
 		.max_prot = R | W,
 	};
-	struct zi_map_result made = { 0 };
+	struct zi_map_result made = {0};
 
 	T_OK(zi_vmar_map(v, &args, &made));
 	zi_vmar_map_finish(v, &made);
@@ -76,7 +77,7 @@ Test(vm_vmar_books, new_address_space__root__has_the_user_range)
 Test(vm_vmar_books, destroyed__address_space__operations_say_bad_state)
 {
 	struct zi_vmar *v, *sub;
-	struct zi_map_args args = { .options = R, .len = ZI_PAGE, .max_prot = R };
+	struct zi_map_args args = {.options = R, .len = ZI_PAGE, .max_prot = R};
 	struct zi_map_result made;
 
 	begin();
@@ -92,7 +93,8 @@ Test(vm_vmar_books, destroyed__address_space__operations_say_bad_state)
 		T_ZX(zi_vmar_map(v, &args, &made), ZX_ERR_BAD_STATE);
 		T_ZX(zi_vmar_unmap(v, v->base, ZI_PAGE, true), ZX_ERR_BAD_STATE);
 		T_ZX(zi_vmar_protect(v, 0, v->base, ZI_PAGE, true), ZX_ERR_BAD_STATE);
-		T_ZX(zi_vmar_op_range(v, ZX_VMAR_OP_COMMIT, v->base, ZI_PAGE, true), ZX_ERR_BAD_STATE);
+		T_ZX(zi_vmar_op_range(v, ZX_VMAR_OP_COMMIT, v->base, ZI_PAGE, true),
+		     ZX_ERR_BAD_STATE);
 		T_ZX(zi_vmar_set_priority(v, true), ZX_ERR_BAD_STATE);
 	}
 	zi_vmar_unref(sub);
@@ -157,7 +159,10 @@ Test(vm_vmar_books, path__nested__names_every_region)
 	end();
 }
 
-/* Nobody limits nesting; destroying must not recurse, and a handle into the middle does not keep the rest. */
+/*
+ * Nobody limits nesting; destroying must not recurse, and a handle into the middle does not keep
+ * the rest.
+ */
 Test(vm_vmar_books, destroy__nested_very_deep__all_dead)
 {
 	const int depth = t_has("no-valgrind") ? 100000 : 2000;
@@ -209,7 +214,8 @@ Test(vm_vmar_books, closed_handle__region__stays_in_the_tree)
 }
 
 /*
- * No call can bring this about: the vDSO is a child of the root, which is never destroyed while it lives.
+ * No call can bring this about: the vDSO is a child of the root, which is never destroyed while it
+ * lives.
  * spec: vmar 7.1 #4
  */
 Test(vm_vmar_books, destroy__vdso_below__access_denied_after_what_lies_below_it)
@@ -365,7 +371,8 @@ Test(vm_vmar_books, placement__other_region__a_page_left_on_both_sides_while_the
 	cr_assert_eq(place(v, 0, 1), v->base + 5 * ZI_PAGE);
 	/* Aligned ones too, and below a limit. */
 	for (uint32_t exponent = 12; exponent <= 32; exponent++)
-		cr_assert_eq(place(root, exponent << ZX_VM_ALIGN_BASE, 3) & ((1ull << exponent) - 1), 0);
+		cr_assert_eq(
+			place(root, exponent << ZX_VM_ALIGN_BASE, 3) & ((1ull << exponent) - 1), 0);
 	cr_assert(zi_aspace_check(as));
 	zi_vmar_unref(v);
 	end();
@@ -375,7 +382,7 @@ static void expect_all_places_found(const char *row)
 {
 	enum { N = 64 };
 	struct zi_vmar *v;
-	bool used[N] = { false };
+	bool used[N] = {false};
 
 	begin();
 	v = allocate(root, 1024, N);

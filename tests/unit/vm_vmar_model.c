@@ -1,7 +1,8 @@
 /* zi-test: valgrind timeout=300 */
 /*
- * Random programs on a tree of VMARs, in an address space that is kept in the books only, against a model that knows
- * for every page who owns it and what it shows. Statuses, addresses, protections and the borders of mappings must agree.
+ * Random programs on a tree of VMARs, in an address space that is kept in the books only, against a
+ * model that knows for every page who owns it and what it shows. Statuses, addresses, protections
+ * and the borders of mappings must agree.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -29,8 +30,8 @@ struct page {
 struct region {
 	struct zi_vmar *vmar; /* NULL: the slot is free */
 	bool dead;
-	bool specific;        /* may place at given addresses */
-	bool compact;         /* neighbours may touch though there is room */
+	bool specific; /* may place at given addresses */
+	bool compact;  /* neighbours may touch though there is room */
 	int parent;
 	uint64_t first, pages;
 };
@@ -72,7 +73,10 @@ struct place {
 	uint64_t align;      /* pages */
 };
 
-/* The checks that allocate and map share; *out is the first page. `occupied` is the answer for a place that is taken. */
+/*
+ * The checks that allocate and map share; *out is the first page. `occupied` is the answer for a
+ * place that is taken.
+ */
 static zx_status_t model_place(int r, const struct place *p, bool overwrite, uint64_t *out)
 {
 	const struct region *g = &region[r];
@@ -80,7 +84,8 @@ static zx_status_t model_place(int r, const struct place *p, bool overwrite, uin
 
 	if (g->dead)
 		return ZX_ERR_BAD_STATE;
-	if (p->pages == 0 || (p->specific && p->upper) || (!p->specific && !p->upper && p->off != 0))
+	if (p->pages == 0 || (p->specific && p->upper) ||
+	    (!p->specific && !p->upper && p->off != 0))
 		return ZX_ERR_INVALID_ARGS;
 	if ((p->specific || p->upper) && !g->specific)
 		return ZX_ERR_ACCESS_DENIED;
@@ -139,13 +144,13 @@ static void clear_pages(uint64_t first, uint64_t pages)
 	split_mappings_at(first);
 	split_mappings_at(first + pages);
 	for (uint64_t p = first; p < first + pages; p++)
-		page[p] = (struct page){ .vmar = page[p].vmar };
+		page[p] = (struct page){.vmar = page[p].vmar};
 }
 
 static void kill_region(int r)
 {
 	for (uint64_t p = region[r].first; p < region[r].first + region[r].pages; p++)
-		page[p] = (struct page){ .vmar = region[r].parent };
+		page[p] = (struct page){.vmar = region[r].parent};
 	for (int i = 1; i < VMARS; i++) {
 		int at = i;
 
@@ -165,8 +170,8 @@ static void try_merge(uint64_t right)
 	const struct page *a = &page[right - 1], *b = &page[right];
 	const int old = b->mapping;
 
-	if (a->mapping == 0 || old == 0 || a->mapping == old || a->vmar != b->vmar || a->vmo != b->vmo ||
-	    a->vmo_page + 1 != b->vmo_page || a->max_prot != b->max_prot)
+	if (a->mapping == 0 || old == 0 || a->mapping == old || a->vmar != b->vmar ||
+	    a->vmo != b->vmo || a->vmo_page + 1 != b->vmo_page || a->max_prot != b->max_prot)
 		return;
 	for (; right < PAGES && page[right].mapping == old; right++)
 		page[right].mapping = a->mapping;
@@ -196,7 +201,8 @@ static void compare(const char *what, int step)
 
 			while (r < VMARS && region[r].vmar != zi_child_vmar(w.child))
 				r++;
-			cr_assert(r < VMARS && !region[r].dead, "step %d, %s: an unknown VMAR", step, what);
+			cr_assert(r < VMARS && !region[r].dead, "step %d, %s: an unknown VMAR",
+				  step, what);
 			for (uint64_t p = first; p < first + pages; p++)
 				seen[p].vmar = r;
 			continue;
@@ -220,18 +226,20 @@ static void compare(const char *what, int step)
 	for (uint64_t p = 0; p < PAGES; p++) {
 		const struct page *a = &page[p], *b = &seen[p];
 
-		cr_assert_eq(a->vmar, b->vmar, "step %d, %s: page %lu in VMAR %d, not %d", step, what, p,
-			     b->vmar, a->vmar);
-		cr_assert_eq(a->mapping != 0, of_tree[p] != 0, "step %d, %s: page %lu", step, what, p);
+		cr_assert_eq(a->vmar, b->vmar, "step %d, %s: page %lu in VMAR %d, not %d", step,
+			     what, p, b->vmar, a->vmar);
+		cr_assert_eq(a->mapping != 0, of_tree[p] != 0, "step %d, %s: page %lu", step, what,
+			     p);
 		if (a->mapping == 0)
 			continue;
 		cr_assert(a->vmo == b->vmo && a->vmo_page == b->vmo_page && a->prot == b->prot &&
 				  a->max_prot == b->max_prot,
-			  "step %d, %s: page %lu shows %d/%lu %x/%x, not %d/%lu %x/%x", step, what, p,
-			  b->vmo, b->vmo_page, b->prot, b->max_prot, a->vmo, a->vmo_page, a->prot,
-			  a->max_prot);
+			  "step %d, %s: page %lu shows %d/%lu %x/%x, not %d/%lu %x/%x", step, what,
+			  p, b->vmo, b->vmo_page, b->prot, b->max_prot, a->vmo, a->vmo_page,
+			  a->prot, a->max_prot);
 		if (p > 0 && page[p - 1].mapping != 0)
-			cr_assert_eq(a->mapping == page[p - 1].mapping, of_tree[p] == of_tree[p - 1],
+			cr_assert_eq(a->mapping == page[p - 1].mapping,
+				     of_tree[p] == of_tree[p - 1],
 				     "step %d, %s: border before page %lu", step, what, p);
 	}
 }
@@ -279,8 +287,7 @@ static void step_allocate(int step)
 	uint32_t options = (p.specific ? ZX_VM_SPECIFIC : 0) |
 			   (p.upper ? ZX_VM_OFFSET_IS_UPPER_LIMIT : 0) | align_option(&p) |
 			   ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE |
-			   (specific ? ZX_VM_CAN_MAP_SPECIFIC : 0) |
-			   (compact ? ZX_VM_COMPACT : 0);
+			   (specific ? ZX_VM_CAN_MAP_SPECIFIC : 0) | (compact ? ZX_VM_COMPACT : 0);
 	struct zi_vmar *v = NULL;
 	uint64_t first = 0;
 	int slot = 1;
@@ -291,25 +298,28 @@ static void step_allocate(int step)
 	if (slot == VMARS)
 		return;
 	want = model_place(parent, &p, false, &first);
-	T_ZX(zi_vmar_allocate(region[parent].vmar, options, p.off * ZI_PAGE, p.pages * ZI_PAGE, &v), want);
+	T_ZX(zi_vmar_allocate(region[parent].vmar, options, p.off * ZI_PAGE, p.pages * ZI_PAGE, &v),
+	     want);
 	if (want != ZX_OK)
 		return;
 	cr_assert_eq(v->base, origin + first * ZI_PAGE, "step %d: VMAR at %#lx", step, v->base);
-	region[slot] = (struct region){ v, false, specific, compact, parent, first, p.pages };
+	region[slot] = (struct region){v, false, specific, compact, parent, first, p.pages};
 	for (uint64_t i = first; i < first + p.pages; i++)
 		page[i].vmar = slot;
 }
 
 static void step_map(int step)
 {
-	static const uint32_t prots[] = { 0, R, R | W };
+	static const uint32_t prots[] = {0, R, R | W};
 	const int r = any_region();
 	const struct place p = any_place(r);
 	const bool overwrite = p.specific && t_below(&rnd, 2);
 	const bool unasked_half = overwrite && t_below(&rnd, 2);
 	const uint32_t prot = prots[t_below(&rnd, 3)];
 	const int vmo = (int)t_below(&rnd, VMOS);
-	/* Neighbours that fit together are wanted: the VMO's pages mostly lie as the addresses do. */
+	/*
+	 * Neighbours that fit together are wanted: the VMO's pages mostly lie as the addresses do.
+	 */
 	uint64_t vmo_page = t_below(&rnd, 4) ? region[r].first + p.off : t_below(&rnd, 8);
 	const struct zi_map_args args = {
 		.options = prot | (p.specific && !unasked_half ? ZX_VM_SPECIFIC : 0) |
@@ -328,7 +338,8 @@ static void step_map(int step)
 	T_ZX(zi_vmar_map(region[r].vmar, &args, &made), want);
 	if (want != ZX_OK)
 		return;
-	cr_assert_eq(made.addr, origin + first * ZI_PAGE, "step %d: mapping at %#lx", step, made.addr);
+	cr_assert_eq(made.addr, origin + first * ZI_PAGE, "step %d: mapping at %#lx", step,
+		     made.addr);
 	clear_pages(first, p.pages);
 	for (uint64_t i = 0; i < p.pages; i++) {
 		page[first + i] = (struct page){
@@ -373,7 +384,8 @@ static zx_status_t model_contains(int r, const struct range *g)
 {
 	if (region[r].dead)
 		return ZX_ERR_BAD_STATE;
-	return g->first + g->pages > region[r].first + region[r].pages ? ZX_ERR_INVALID_ARGS : ZX_OK;
+	return g->first + g->pages > region[r].first + region[r].pages ? ZX_ERR_INVALID_ARGS :
+									 ZX_OK;
 }
 
 static void step_unmap(void)
@@ -406,7 +418,7 @@ static void step_unmap(void)
 
 static void step_protect(void)
 {
-	static const uint32_t prots[] = { 0, R, R | W };
+	static const uint32_t prots[] = {0, R, R | W};
 	const int r = any_region();
 	const struct range g = any_range(r);
 	const uint32_t prot = prots[t_below(&rnd, 3)];
@@ -415,7 +427,10 @@ static void step_protect(void)
 	zx_status_t want = model_contains(r, &g);
 	uint64_t p = g.first, q;
 
-	/* Mapping by mapping: what holds for any of its pages in the range is told before the next one's. */
+	/*
+	 * Mapping by mapping: what holds for any of its pages in the range is told before the next
+	 * one's.
+	 */
 	for (; want == ZX_OK && p < end; p = q) {
 		q = p + 1;
 		if (page[p].mapping == 0) {

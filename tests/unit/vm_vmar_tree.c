@@ -45,7 +45,9 @@ static struct zi_child *model_at_or_after(uint64_t addr)
 	return page < PAGES ? owner[page] : NULL;
 }
 
-/* Candidate number `skip` by trying every address; *out_count is the number of candidates passed. */
+/*
+ * Candidate number `skip` by trying every address; *out_count is the number of candidates passed.
+ */
 static bool model_place(uint64_t size, uint64_t align, uint64_t limit, uint64_t skip,
 			uint64_t *out_base, uint64_t *out_count)
 {
@@ -124,7 +126,8 @@ static void change(uint64_t *random)
 	const uint64_t first = (c->base - LO) / ZI_PAGE, pages = c->len / ZI_PAGE;
 
 	if (pages > 1 && t_below(random, 2)) {
-		const uint64_t front = t_below(random, pages), back = t_below(random, pages - front);
+		const uint64_t front = t_below(random, pages),
+			       back = t_below(random, pages - front);
 
 		model_set(first, pages, NULL);
 		model_set(first + front, pages - front - back, c);
@@ -161,8 +164,8 @@ Test(vm_vmar_tree, random_changes__after_every_step__equals_the_model)
 Test(vm_vmar_tree, place__exact_hole__found)
 {
 	struct zi_child c[2] = {
-		{ .base = LO, .len = 3 * ZI_PAGE },
-		{ .base = LO + 5 * ZI_PAGE, .len = HI - LO - 5 * ZI_PAGE },
+		{.base = LO, .len = 3 * ZI_PAGE},
+		{.base = LO + 5 * ZI_PAGE, .len = HI - LO - 5 * ZI_PAGE},
 	};
 	uint64_t base = 0, skip = 0;
 
@@ -170,9 +173,10 @@ Test(vm_vmar_tree, place__exact_hole__found)
 	zi_children_insert(&tree, &c[1]);
 	cr_assert(zi_children_find_place(&tree, LO, HI, 2 * ZI_PAGE, ZI_PAGE, HI, &skip, &base));
 	cr_assert_eq(base, LO + 3 * ZI_PAGE);
-	cr_assert_not(zi_children_find_place(&tree, LO, HI, 3 * ZI_PAGE, ZI_PAGE, HI, &skip, &base));
-	cr_assert_not(zi_children_find_place(&tree, LO, HI, 2 * ZI_PAGE, ZI_PAGE, LO + 5 * ZI_PAGE - 1,
-					     &skip, &base));
+	cr_assert_not(
+		zi_children_find_place(&tree, LO, HI, 3 * ZI_PAGE, ZI_PAGE, HI, &skip, &base));
+	cr_assert_not(zi_children_find_place(&tree, LO, HI, 2 * ZI_PAGE, ZI_PAGE,
+					     LO + 5 * ZI_PAGE - 1, &skip, &base));
 }
 
 /* Near the end of the address space nothing may wrap. */
@@ -181,9 +185,10 @@ Test(vm_vmar_tree, place__alignment_reaches_past_the_end__refused)
 	const uint64_t lo = UINT64_MAX - 16 * ZI_PAGE + 1, hi = UINT64_MAX - ZI_PAGE + 1;
 	uint64_t base = 0, skip = 0;
 
-	cr_assert_not(zi_children_find_place(&tree, lo + ZI_PAGE, hi, ZI_PAGE, UINT64_C(1) << 32, hi,
-					     &skip, &base));
-	cr_assert_not(zi_children_find_place(&tree, lo, hi, 16 * ZI_PAGE, ZI_PAGE, hi, &skip, &base));
+	cr_assert_not(zi_children_find_place(&tree, lo + ZI_PAGE, hi, ZI_PAGE, UINT64_C(1) << 32,
+					     hi, &skip, &base));
+	cr_assert_not(
+		zi_children_find_place(&tree, lo, hi, 16 * ZI_PAGE, ZI_PAGE, hi, &skip, &base));
 	cr_assert(zi_children_find_place(&tree, lo, hi, 15 * ZI_PAGE, ZI_PAGE, hi, &skip, &base));
 	cr_assert_eq(base, lo);
 }
