@@ -6,6 +6,7 @@ void zi_handle_after_fork(void);    /* handle.c */
 void zi_task_after_fork(void);      /* self.c */
 void zi_eventpair_after_fork(void); /* eventpair.c */
 void zi_timer_after_fork(void);     /* timer.c */
+void zi_resource_after_fork(void);  /* resource.c */
 
 /* Registers the handler, once: before there is anything to forget. object.c */
 void zi_fork_watch(void);

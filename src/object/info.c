@@ -5,6 +5,7 @@
 #include <zircon/syscalls/object.h>
 
 #include "object/object.h"
+#include "object/resource.h"
 #include "vm/fault.h"
 
 /* ---- writers */
@@ -75,14 +76,12 @@ zx_status_t zi_info_rows_end(struct zi_info_rows *rows, size_t *actual, size_t *
 static zx_status_t info_system(zx_handle_t handle, uint32_t topic, void *buffer, size_t size,
 			       size_t *actual, size_t *avail)
 {
-	struct zi_object *o;
-	zx_status_t st = zi_handle_get(handle, ZX_OBJ_TYPE_RESOURCE, ZX_RIGHT_NONE, &o, NULL);
+	const uint64_t base = topic == ZX_INFO_MEMORY_STALL ? ZX_RSRC_SYSTEM_STALL_BASE :
+							      ZX_RSRC_SYSTEM_INFO_BASE;
+	zx_status_t st = zi_resource_validate(handle, ZX_RSRC_KIND_SYSTEM, base, 1);
 
-	(void)topic, (void)buffer, (void)size, (void)actual, (void)avail;
-	if (st != ZX_OK)
-		return st;
-	zi_object_unref(o);
-	return ZX_ERR_NOT_SUPPORTED;
+	(void)buffer, (void)size, (void)actual, (void)avail;
+	return st == ZX_OK ? ZX_ERR_NOT_SUPPORTED : st;
 }
 
 /* Topics of types that no call here makes: every handle is of the wrong type. */
@@ -94,12 +93,6 @@ static zx_status_t info_foreign(zx_handle_t handle, uint32_t topic, void *buffer
 
 	(void)buffer, (void)size, (void)actual, (void)avail;
 	switch (topic) {
-	case ZX_INFO_RESOURCE:
-		type = ZX_OBJ_TYPE_RESOURCE;
-		break;
-	case ZX_INFO_BTI:
-		type = ZX_OBJ_TYPE_BTI;
-		break;
 	case ZX_INFO_SOCKET:
 		type = ZX_OBJ_TYPE_SOCKET;
 		break;
@@ -112,9 +105,6 @@ static zx_status_t info_foreign(zx_handle_t handle, uint32_t topic, void *buffer
 	case ZX_INFO_IOB:
 	case ZX_INFO_IOB_REGIONS:
 		type = ZX_OBJ_TYPE_IOB;
-		break;
-	case ZX_INFO_INTERRUPT:
-		type = ZX_OBJ_TYPE_INTERRUPT;
 		break;
 	}
 	zx_status_t st = zi_handle_get(handle, type, ZX_RIGHT_INSPECT, &o, NULL);
@@ -172,14 +162,14 @@ static zi_info_fn *const topics[TOPIC_NUMBERS][TOPIC_VERSIONS] = {
 	TOPIC(ZX_INFO_CLOCK_MAPPED_SIZE, zi_info_clock_mapped_size),
 	TOPIC(ZX_INFO_STREAM, zi_info_stream),
 
-	TOPIC(ZX_INFO_RESOURCE, info_foreign),
-	TOPIC(ZX_INFO_BTI, info_foreign),
+	TOPIC(ZX_INFO_RESOURCE, zi_info_resource),
+	TOPIC(ZX_INFO_BTI, zi_info_bti),
 	TOPIC(ZX_INFO_SOCKET, info_foreign),
 	TOPIC(ZX_INFO_MSI, info_foreign),
 	TOPIC(ZX_INFO_VCPU, info_foreign),
 	TOPIC(ZX_INFO_IOB, info_foreign),
 	TOPIC(ZX_INFO_IOB_REGIONS, info_foreign),
-	TOPIC(ZX_INFO_INTERRUPT, info_foreign),
+	TOPIC(ZX_INFO_INTERRUPT, zi_info_interrupt),
 
 	TOPIC(ZX_INFO_CPU_STATS, info_system),
 	TOPIC(ZX_INFO_GUEST_STATS, info_system),

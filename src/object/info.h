@@ -81,6 +81,11 @@ zi_info_fn zi_info_timer;
 zi_info_fn zi_info_clock_mapped_size;
 zi_info_fn zi_info_stream;
 
+/* resource.c, bti.c, interrupt.c */
+zi_info_fn zi_info_resource;
+zi_info_fn zi_info_bti;
+zi_info_fn zi_info_interrupt;
+
 /* info_vmo.c: VMO in all versions */
 zi_info_fn zi_info_vmo;
 

@@ -10,6 +10,7 @@
 #include "base/koid.h"
 #include "base/slab.h"
 #include "object/fork_i.h"
+#include "vm/physical.h"
 #include "vm/vmar.h"
 
 /*
@@ -127,6 +128,7 @@ void zi_object_after_fork(void)
 	zi_task_after_fork();
 	zi_eventpair_after_fork();
 	zi_timer_after_fork();
+	zi_resource_after_fork();
 }
 
 /* Only this thread exists here, and nothing is allocated: the order does not matter. */
@@ -135,6 +137,7 @@ static void in_child(void)
 	zi_lock_after_fork();
 	zi_slab_after_fork();
 	zi_aspace_after_fork();
+	zi_physical_after_fork();
 	zi_object_after_fork();
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/span.h"
 #include "object/object.h"
+#include "object/resource.h"
 #include "syscalls/vmo_i.h"
 #include "vm/fault.h"
 #include "vm/vmo.h"
@@ -141,17 +142,9 @@ zx_status_t zx_vmo_set_cache_policy(zx_handle_t handle, uint32_t cache_policy)
 
 zx_status_t zi_vmex_check(zx_handle_t vmex)
 {
-	struct zi_object *o;
-	zx_status_t st;
-
 	if (vmex == ZX_HANDLE_INVALID)
 		return ZX_OK;
-	st = zi_handle_get(vmex, ZX_OBJ_TYPE_RESOURCE, ZX_RIGHT_NONE, &o, NULL);
-	if (st != ZX_OK)
-		return st;
-	/* Which kind and range a resource has is not known here: nothing makes resources yet. */
-	zi_object_unref(o);
-	return ZX_ERR_NOT_SUPPORTED;
+	return zi_resource_validate(vmex, ZX_RSRC_KIND_SYSTEM, ZX_RSRC_SYSTEM_VMEX_BASE, 1);
 }
 
 /*

@@ -141,8 +141,8 @@ zx_status_t zi_vmo_transfer(struct zi_vmo *dst, uint64_t off, uint64_t len, stru
 /* Rows of spec vmo 14. write: write pin. */
 zx_status_t zi_vmo_pin(struct zi_vmo *v, uint64_t off, uint64_t len, bool write);
 void zi_vmo_unpin(struct zi_vmo *v, uint64_t off, uint64_t len); /* exactly a pinned range */
-/* Frame (physical page number) of a pinned page. */
-uint64_t zi_vmo_pinned_frame(struct zi_vmo *v, uint64_t off);
+/* Physical addresses of so many pinned pages from byte `off` on, which is page-aligned. */
+void zi_vmo_pinned_addrs(struct zi_vmo *v, uint64_t off, uint64_t pages, uint64_t *out_addrs);
 
 /* ---- vmo_attr.c */
 

@@ -72,7 +72,8 @@ static zx_status_t pin(struct zi_vmo *v, uint64_t off, uint64_t len, bool write,
 		return ZX_ERR_NOT_FOUND;
 	uint64_t first = zi_vmo_page(v, start), pages = (end - start) >> ZI_PAGE_SHIFT;
 
-	if (is_full(v->node, first, pages))
+	/* Nobody counts the pins of physical memory. */
+	if (v->kind != ZI_VMO_PHYSICAL && is_full(v->node, first, pages))
 		return ZX_ERR_UNAVAILABLE;
 	struct zi_pin *pin = zi_slab_alloc(sizeof(*pin));
 
@@ -122,8 +123,19 @@ void zi_vmo_unpin(struct zi_vmo *v, uint64_t off, uint64_t len)
 	ZI_PANIC("unpin of a range that is not pinned");
 }
 
-uint64_t zi_vmo_pinned_frame(struct zi_vmo *v, uint64_t off)
+void zi_vmo_pinned_addrs(struct zi_vmo *v, uint64_t off, uint64_t pages, uint64_t *out_addrs)
 {
+	uint64_t pgi, run;
+
 	ZI_LOCK_SCOPE(&v->tree->lock);
-	return zi_node_frame(v->node, zi_vmo_page(v, off), NULL);
+	pgi = zi_vmo_page(v, off);
+	while (pages > 0) {
+		const uint64_t frame = zi_node_frame(v->node, pgi, &run);
+
+		run = zi_min(run, pages);
+		for (uint64_t i = 0; i < run; i++)
+			*out_addrs++ = (frame + i) << ZI_PAGE_SHIFT;
+		pgi += run;
+		pages -= run;
+	}
 }

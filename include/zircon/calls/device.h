@@ -85,7 +85,8 @@ __ZX_CALL(zx_status_t, zx_pmt_unpin, (zx_handle_t handle));
  * the dummy, which passes addresses through.
  *
  * Errors, in order:
- *   resource errors      resource is neither root nor ZX_RSRC_SYSTEM_IOMMU_BASE
+ *   ZX_ERR_BAD_HANDLE    resource is not open
+ *   ZX_ERR_WRONG_TYPE    resource is neither root nor ZX_RSRC_SYSTEM_IOMMU_BASE
  *   ZX_ERR_INVALID_ARGS  desc_size is more than ZX_IOMMU_MAX_DESC_LEN, or desc cannot be read
  *   ZX_ERR_NOT_SUPPORTED another type
  *   ZX_ERR_INVALID_ARGS  desc_size is not that of zx_iommu_desc_dummy_t
