@@ -27,6 +27,7 @@ extern const struct bench_row bench_vmo[];
 extern const struct bench_row bench_map[];
 extern const struct bench_row bench_clone[];
 extern const struct bench_row bench_vm_io[];
+extern const struct bench_row bench_stream[];
 
 double bench_now(void); /* ns, monotonic */
 

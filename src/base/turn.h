@@ -1,6 +1,7 @@
 /*
- * A lock for long work: it may be held while memory of the program is touched and while a pager is waited for, which a
- * struct zi_lock never is. So it has no rank and does not count as a lock held: take it before any zi_lock, and never two at once.
+ * A lock for long work: it may be held while memory of the program is touched and while a pager is
+ * waited for, which a struct zi_lock never is. So it has no rank and does not count as a lock held:
+ * take it before any zi_lock, and never two at once.
  */
 #ifndef ZI_BASE_TURN_H
 #define ZI_BASE_TURN_H
@@ -8,8 +9,9 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+/* Zeroed memory is a free one. */
 struct zi_turn {
-	_Atomic uint32_t word; /* 0 free, 1 taken, 2 taken and perhaps waited for. Zeroed memory is a free one */
+	_Atomic uint32_t word; /* 0 free, 1 taken, 2 taken and perhaps waited for */
 };
 
 void zi_turn_take_slow(struct zi_turn *t);

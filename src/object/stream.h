@@ -15,11 +15,11 @@ struct zi_vmo;
 
 struct zi_stream {
 	struct zi_object object;
-	struct zi_vmo *vmo;   /* one reference */
-	uint32_t mode;        /* ZX_STREAM_MODE_READ, _WRITE; fixed */
-	bool can_grow;        /* the VMO's handle had ZX_RIGHT_RESIZE; fixed */
+	struct zi_vmo *vmo; /* one reference */
+	uint32_t mode;      /* ZX_STREAM_MODE_READ, _WRITE; fixed */
+	bool can_grow;      /* the VMO's handle had ZX_RIGHT_RESIZE; fixed */
 	_Atomic bool append;
-	struct zi_turn turn;  /* of those who move the offset: they have it for the whole of their transfer */
+	struct zi_turn turn;   /* who moves the offset has it for the whole of the transfer */
 	_Atomic zx_off_t seek; /* written in turn */
 };
 
@@ -42,6 +42,7 @@ struct zi_user_vectors {
 	const zx_iovec_t *entries;
 	size_t count;
 	uint64_t capacity; /* of all together, when they were looked at first */
+	zx_iovec_t first;  /* of one or more: how it was then */
 };
 
 /* Adds the capacities up. INVALID_ARGS: the array cannot be read; the sum wraps. */

@@ -19,6 +19,8 @@ zx_status_t zi_user_vectors_init(struct zi_user_vectors *v, const zx_iovec_t *us
 
 		if (st != ZX_OK)
 			return st;
+		if (at == 0)
+			v->first = some[0];
 		for (size_t i = 0; i < n; i++) {
 			if (__builtin_add_overflow(v->capacity, some[i].capacity, &v->capacity))
 				return ZX_ERR_INVALID_ARGS;
@@ -28,8 +30,8 @@ zx_status_t zi_user_vectors_init(struct zi_user_vectors *v, const zx_iovec_t *us
 }
 
 /*
- * Moves `len` bytes at `pos`, buffer by buffer; the entries are read a second time, each when its turn has come. Once a byte was moved
- * the answer is ZX_OK.
+ * Moves `len` bytes at `pos`, buffer by buffer; the entries are read a second time, each when its
+ * turn has come. Once a byte was moved the answer is ZX_OK.
  */
 static zx_status_t transfer(struct zi_stream *s, bool write, const struct zi_user_vectors *v,
 			    uint64_t pos, uint64_t len, uint64_t *out_actual)
@@ -46,7 +48,8 @@ static zx_status_t transfer(struct zi_stream *s, bool write, const struct zi_use
 			continue;
 		n = zi_min(entry.capacity, len - moved);
 		if (write)
-			st = zi_vmo_write_counted(s->vmo, entry.buffer, pos + moved, n, true, &done);
+			st = zi_vmo_write_counted(s->vmo, entry.buffer, pos + moved, n, true,
+						  &done);
 		else
 			st = zi_vmo_read_counted(s->vmo, entry.buffer, pos + moved, n, &done);
 		moved += done;
@@ -61,6 +64,9 @@ zx_status_t zi_stream_read_at(struct zi_stream *s, zx_off_t pos, const struct zi
 	struct zi_size_op op;
 	uint64_t len;
 
+	if (to->count == 1 &&
+	    zi_vmo_stream_try_read(s->vmo, to->first.buffer, pos, to->capacity, out_actual))
+		return ZX_OK;
 	*out_actual = 0;
 	zi_vmo_stream_begin_read(s->vmo, pos, to->capacity, &op, &len);
 	if (len == 0)
@@ -90,6 +96,9 @@ zx_status_t zi_stream_write_at(struct zi_stream *s, zx_off_t pos,
 	uint64_t len;
 	zx_status_t st;
 
+	if (from->count == 1 && zi_vmo_stream_try_write(s->vmo, from->first.buffer, &pos, false,
+							from->capacity, out_actual))
+		return ZX_OK;
 	*out_actual = 0;
 	st = zi_vmo_stream_begin_write(s->vmo, pos, from->capacity, s->can_grow, &op, &len);
 	if (st != ZX_OK)
@@ -105,14 +114,18 @@ static zx_status_t append_in_turn(struct zi_stream *s, const struct zi_user_vect
 {
 	struct zi_size_op op;
 	uint64_t pos, len;
-	zx_status_t st;
+	zx_status_t st = ZX_OK;
 
-	*out_actual = 0;
-	st = zi_vmo_stream_begin_append(s->vmo, from->capacity, s->can_grow, &op, &pos, &len);
-	if (st != ZX_OK)
-		return st;
-	st = transfer(s, true, from, pos, len, out_actual);
-	zi_vmo_stream_end(s->vmo, &op);
+	if (from->count != 1 || !zi_vmo_stream_try_write(s->vmo, from->first.buffer, &pos, true,
+							 from->capacity, out_actual)) {
+		*out_actual = 0;
+		st = zi_vmo_stream_begin_append(s->vmo, from->capacity, s->can_grow, &op, &pos,
+						&len);
+		if (st != ZX_OK)
+			return st;
+		st = transfer(s, true, from, pos, len, out_actual);
+		zi_vmo_stream_end(s->vmo, &op);
+	}
 	atomic_store_explicit(&s->seek, pos + *out_actual, memory_order_relaxed);
 	return st;
 }

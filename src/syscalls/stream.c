@@ -37,7 +37,8 @@ zx_status_t zx_stream_create(uint32_t options, zx_handle_t vmo, zx_off_t seek,
 }
 
 /*
- * What the transfers check before anything else. On ZX_OK with *out_stream NULL there is nothing to transfer.
+ * What the transfers check before anything else. On ZX_OK with *out_stream NULL there is nothing to
+ * transfer.
  *
  * ZX_ERR_INVALID_ARGS    options; no array
  * ZX_ERR_BAD_HANDLE, ZX_ERR_WRONG_TYPE, ZX_ERR_ACCESS_DENIED (`right`)
@@ -76,7 +77,10 @@ static zx_status_t finish(struct zi_stream *s, zx_status_t st, uint64_t n, size_
 	return zi_user_write(actual, &count, sizeof(count));
 }
 
-/* After `begin`: the errors of zx_vmo_read. ZX_ERR_INVALID_ARGS: bad `actual`, and the bytes are read. */
+/*
+ * After `begin`: the errors of zx_vmo_read. ZX_ERR_INVALID_ARGS: bad `actual`, and the bytes are
+ * read.
+ */
 zx_status_t zx_stream_readv(zx_handle_t handle, uint32_t options, zx_iovec_t *vectors,
 			    size_t num_vectors, size_t *actual)
 {
@@ -107,7 +111,8 @@ zx_status_t zx_stream_readv_at(zx_handle_t handle, uint32_t options, zx_off_t of
  * After `begin`:
  * ZX_ERR_FILE_BIG        the range wraps; ZX_ERR_OUT_OF_RANGE when appending
  * ZX_ERR_NO_SPACE        no room, and the VMO cannot be made larger
- * ZX_ERR_OUT_OF_RANGE    no room, and the VMO could never be as large; kernels of 2026 say so of any want of room
+ * ZX_ERR_OUT_OF_RANGE    no room, and the VMO could never be as large; with the behaviour of 2026
+ *                        whenever there is no room
  * … the errors of zx_vmo_write
  * ZX_ERR_INVALID_ARGS    bad `actual`, and the bytes are written
  */

@@ -57,8 +57,7 @@ void zi_size_op_enter_locked(struct zi_vmo *v, struct zi_size_op *op, enum zi_si
 		zi_list_add_tail(&s->reads, &op->in_reads);
 		return;
 	}
-	op->wants_changes =
-		must_wait_for_changes(s, kind, bytes, zi_vmo_stream_size_locked(v));
+	op->wants_changes = must_wait_for_changes(s, kind, bytes, zi_vmo_stream_size_locked(v));
 	op->wants_reads = kind == ZI_SIZE_OP_SET && must_wait_for_reads(s, bytes);
 	zi_list_add_tail(&s->changes, &op->in_changes);
 	if (kind == ZI_SIZE_OP_SET) {
@@ -72,7 +71,10 @@ void zi_size_op_enter_locked(struct zi_vmo *v, struct zi_size_op *op, enum zi_si
 	zi_lock(&v->tree->lock);
 }
 
-/* The operation was before others: is it the turn of this one now? Answers a word that wants to be woken, or NULL. */
+/*
+ * The operation was before others: is it the turn of this one now? Answers a word that wants to be
+ * woken, or NULL.
+ */
 static _Atomic uint32_t *tell(const struct zi_stream_size *s, struct zi_size_op *op)
 {
 	if (!op->wants_changes && !op->wants_reads)

@@ -66,16 +66,15 @@ Test(call_stream_create, out__bad_in_every_way__invalid_args_and_no_handle)
 	cr_assert_eq(vmo_handles(), 0);
 }
 
-/* spec: pager 0.2 stream; pager 10.1 rights */
+/* spec: pager 10.1 effect #1 */
 Test(call_stream_create, rights__are_those_of_the_mode_and_not_of_the_handle)
 {
 	static const struct {
 		uint32_t mode;
 		zx_rights_t rights;
 	} rows[] = {
-		{0, 0xd0c3},          {S_READ, 0xd0c7},
-		{S_WRITE, 0xd0cb},    {S_BOTH, 0xd0cf},
-		{S_APPEND, 0xd0c3},   {ZX_STREAM_CREATE_MASK, 0xd0cf},
+		{0, 0xd0c3},      {S_READ, 0xd0c7},   {S_WRITE, 0xd0cb},
+		{S_BOTH, 0xd0cf}, {S_APPEND, 0xd0c3}, {ZX_STREAM_CREATE_MASK, 0xd0cf},
 	};
 	zx_handle_t vmo = t_vmo_options(PG, ZX_VMO_RESIZABLE);
 	zx_handle_t bare = vmo_dup(vmo, ZX_RIGHT_READ | ZX_RIGHT_WRITE);
@@ -94,11 +93,10 @@ Test(call_stream_create, rights__are_those_of_the_mode_and_not_of_the_handle)
 	}
 }
 
-/* spec: pager 10.1 seek */
+/* spec: pager 10.1 effect #2 */
 Test(call_stream_create, seek__any_number__kept_and_independent)
 {
-	static const zx_off_t seeks[] = {0,          1,  PG, PG + 1, (zx_off_t)INT64_MAX,
-					 UINT64_MAX, 77};
+	static const zx_off_t seeks[] = {0, 1, PG, PG + 1, (zx_off_t)INT64_MAX, UINT64_MAX, 77};
 	zx_handle_t vmo = t_vmo(2 * PG);
 
 	T_EACH (seeks, seek) {
@@ -125,7 +123,7 @@ Test(call_stream_create, without_a_mode__transfers__access_denied)
 	cr_assert_eq(actual, 777777);
 }
 
-/* spec: pager 10 life */
+/* spec: pager 10.1 effect #3 */
 Test(call_stream_create, vmo__all_handles_closed__the_stream_keeps_it)
 {
 	zx_handle_t vmo = t_vmo_options(PG, ZX_VMO_RESIZABLE);
@@ -144,7 +142,6 @@ Test(call_stream_create, vmo__all_handles_closed__the_stream_keeps_it)
 	cr_assert_eq(vmo_byte(vmo, 0), 0);
 }
 
-/* spec: abi 5.2 stream */
 Test(call_stream_create, signals__user_ones__can_be_set_and_awaited)
 {
 	zx_handle_t stream = s_stream(t_vmo(PG), S_READ, 0);

@@ -1,5 +1,8 @@
 /* zi-test: valgrind */
-/* Streams and everything else that changes sizes: references, slices, clones, resizing, mappings that end with the stream. */
+/*
+ * Streams and everything else that changes sizes: references, slices, clones, resizing, mappings
+ * that end with the stream.
+ */
 #include <zirconia/fault.h>
 
 #include "stream_t.h"
@@ -91,7 +94,9 @@ Test(call_stream_family, shrunk__seek_behind_the_end__stays_and_reads_nothing)
 	cr_assert_eq(byte, 0);
 }
 
-/* The stream size follows set_size to the byte, also when it had never been apart from the VMO's. */
+/*
+ * The stream size follows set_size to the byte, also when it had never been apart from the VMO's.
+ */
 Test(call_stream_family, set_size__stream_made_before__stream_size_is_the_new_size)
 {
 	static const uint64_t sizes[] = {0, 1, PG - 1, PG, PG + 1, 3 * PG, 5 * PG - 1, 2};
@@ -194,7 +199,7 @@ Test(call_stream_family, buffer_mapped_from_the_same_vmo__works)
 	cr_assert(vmo_all(clone_source, 0, 4 * PG, 's'));
 }
 
-/* spec: pager 11 property #2; pager 15 content size; vmo 3.3 property #2 */
+/* spec: pager 11 property #2; pager 15 #2; vmo 3.3 property #2 */
 Test(call_stream_family, content_size__2025__any_number)
 {
 	uint64_t size = 10 * PG + 5;
@@ -226,7 +231,8 @@ Test(call_stream_family, content_size__2025__any_number)
 	T_OK(zx_object_set_property(vmo, ZX_PROP_VMO_CONTENT_SIZE, &size, 8));
 	cr_assert_eq(vmo_stream(vmo), UINT64_MAX);
 	zx_handle_t weak = vmo_without(vmo, ZX_RIGHT_WRITE);
-	T_ZX(zx_object_set_property(weak, ZX_PROP_VMO_CONTENT_SIZE, &size, 8), ZX_ERR_ACCESS_DENIED);
+	T_ZX(zx_object_set_property(weak, ZX_PROP_VMO_CONTENT_SIZE, &size, 8),
+	     ZX_ERR_ACCESS_DENIED);
 }
 
 /* spec: pager 11 property #1 */

@@ -1,7 +1,7 @@
 /* zi-test: trap */
 /*
- * Streams on pager-backed VMOs, and the order of operations on the stream size: a page that is not there stops one of them for as
- * long as a test likes, and shows who waits for it.
+ * Streams on pager-backed VMOs, and the order of operations on the stream size: a page that is not
+ * there stops one of them for as long as a test likes, and shows who waits for it.
  */
 #include "pager_t.h"
 
@@ -153,7 +153,10 @@ Test(call_stream_pager, extending_write__blocked__what_moves_the_end_waits_in_or
 	WAITS(second);
 	struct sc *set_stream = sc_go(SET_STREAM, p.vmo, PG + 164, 0, 0);
 	WAITS(set_stream);
-	/* What stays inside goes on, as do reads, up to the smallest size that is waiting to be set. */
+	/*
+	 * What stays inside goes on, as do reads, up to the smallest size that is waiting to be
+	 * set.
+	 */
 	DOES(WRITE_AT, other, 10, 10, ZX_OK, 10);
 	DOES(READ_AT, other, 0, 20, ZX_OK, 20);
 	DOES(READ_AT, other, PG + 155, 20, ZX_OK, 0);
@@ -228,7 +231,10 @@ Test(call_stream_pager, read__blocked__shrink_below_it_waits_and_limits_the_othe
 	pg_close(&p);
 }
 
-/* A write inside the stream that takes long is waited for by a shrink below its end, and by nothing else. */
+/*
+ * A write inside the stream that takes long is waited for by a shrink below its end, and by nothing
+ * else.
+ */
 /* spec: pager 10.7 #4 */
 Test(call_stream_pager, overwrite__blocked__only_a_shrink_below_its_end_waits)
 {
@@ -298,7 +304,8 @@ Test(call_stream_pager, offset__held_by_a_blocked_read__only_users_of_it_wait)
 	ENDS(write, ZX_OK, 10);
 	for (int i = 0; i < 10000 && !atomic_load(&seek->done); i++)
 		pg_sleep_ms(1);
-	cr_assert(seek->pos == PG + 50 || seek->pos == PG + 60, "%llu", (unsigned long long)seek->pos);
+	cr_assert(seek->pos == PG + 50 || seek->pos == PG + 60, "%llu",
+		  (unsigned long long)seek->pos);
 	ENDS(seek, ZX_OK, 0);
 	pg_close(&p);
 }
@@ -437,7 +444,8 @@ Test(call_stream_pager, clone__reads_reach_the_pager)
 	struct pg p = pg_open(0, 4 * PG);
 	zx_handle_t clone = ZX_HANDLE_INVALID;
 
-	T_OK(zx_vmo_create_child(p.vmo, ZX_VMO_CHILD_SNAPSHOT_AT_LEAST_ON_WRITE, 0, 4 * PG, &clone));
+	T_OK(zx_vmo_create_child(p.vmo, ZX_VMO_CHILD_SNAPSHOT_AT_LEAST_ON_WRITE, 0, 4 * PG,
+				 &clone));
 	zx_handle_t s = stream_on(clone, 0);
 	struct sc *read = sc_go(READ, s, 0, 2 * PG, 0xee);
 
@@ -451,7 +459,10 @@ Test(call_stream_pager, clone__reads_reach_the_pager)
 	pg_close(&p);
 }
 
-/* The last handle of the pager goes while transfers wait for its pages: they end, and so does whoever waits behind them. */
+/*
+ * The last handle of the pager goes while transfers wait for its pages: they end, and so does
+ * whoever waits behind them.
+ */
 Test(call_stream_pager, pager_closed__blocked_transfers__end_and_the_queue_goes_on)
 {
 	struct pg p = open_half();

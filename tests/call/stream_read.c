@@ -21,7 +21,8 @@ static zx_status_t call(zx_handle_t stream)
 		return zx_stream_readv_at(stream, call_options, 0, call_vectors, call_count,
 					  call_actual);
 	case WRITEV:
-		return zx_stream_writev(stream, call_options, call_vectors, call_count, call_actual);
+		return zx_stream_writev(stream, call_options, call_vectors, call_count,
+					call_actual);
 	default:
 		return zx_stream_writev_at(stream, call_options, 0, call_vectors, call_count,
 					   call_actual);
@@ -164,7 +165,8 @@ Test(call_stream_head, actual__bad__invalid_args_but_transferred)
 			T_ZX_ROW(name, zx_stream_readv(stream, 0, &v, 1, bad), ZX_ERR_INVALID_ARGS);
 			cr_assert_eq(byte, 'v', "%s", name);
 			byte = 'w';
-			T_ZX_ROW(name, zx_stream_writev(stream, 0, &v, 1, bad), ZX_ERR_INVALID_ARGS);
+			T_ZX_ROW(name, zx_stream_writev(stream, 0, &v, 1, bad),
+				 ZX_ERR_INVALID_ARGS);
 			cr_assert_eq(vmo_byte(vmo, 4), 'w', "%s", name);
 			cr_assert_eq(s_seek(stream), 5, "%s", name);
 		} else {
@@ -210,7 +212,8 @@ Test(call_stream_read, range__end_at_the_stream_size)
 		for (int at = 0; at < 2; at++) {
 			memset(buf, 0xee, sizeof(buf));
 			if (at)
-				T_ZX_ROW(r->name, s_read_at(stream, r->pos, buf, r->len, &actual), ZX_OK);
+				T_ZX_ROW(r->name, s_read_at(stream, r->pos, buf, r->len, &actual),
+					 ZX_OK);
 			else
 				T_ZX_ROW(r->name, s_read(stream, buf, r->len, &actual), ZX_OK);
 			cr_assert_eq(actual, r->want, "%s: %zu", r->name, actual);
@@ -225,7 +228,7 @@ Test(call_stream_read, range__end_at_the_stream_size)
 	}
 }
 
-/* spec: pager 15 seek and capacity */
+/* spec: pager 15 #8 */
 Test(call_stream_read, position_and_capacity__wrap__saturate_unless_2025)
 {
 	uint8_t buf[16];
@@ -273,7 +276,8 @@ Test(call_stream_read, vectors__many_of_all_sizes__filled_in_order)
 		size_t actual, total = 0;
 
 		for (int i = 0; i < N; i++) {
-			v[i] = (zx_iovec_t){memory[i], t_below(&seed, 4) == 0 ? 0 : t_below(&seed, 600)};
+			v[i] = (zx_iovec_t){memory[i],
+					    t_below(&seed, 4) == 0 ? 0 : t_below(&seed, 600)};
 			total += v[i].capacity;
 		}
 		memset(memory, 0xee, sizeof(memory));
@@ -298,10 +302,8 @@ Test(call_stream_read, vectors__many_of_all_sizes__filled_in_order)
 Test(call_stream_read, buffer__bad__status_of_the_fault_or_short)
 {
 	static const zx_status_t want[BAD_KINDS] = {
-		[BAD_UNMAPPED] = ZX_ERR_NOT_FOUND,
-		[BAD_READ_ONLY] = ZX_ERR_ACCESS_DENIED,
-		[BAD_NO_ACCESS] = ZX_ERR_ACCESS_DENIED,
-		[BAD_BEYOND_END] = ZX_ERR_OUT_OF_RANGE,
+		[BAD_UNMAPPED] = ZX_ERR_NOT_FOUND,      [BAD_READ_ONLY] = ZX_ERR_ACCESS_DENIED,
+		[BAD_NO_ACCESS] = ZX_ERR_ACCESS_DENIED, [BAD_BEYOND_END] = ZX_ERR_OUT_OF_RANGE,
 		[BAD_DISCARDED] = ZX_ERR_NOT_FOUND,
 	};
 	zx_handle_t stream = s_stream(s_vmo(0, 3 * PG, 3 * PG, 'v'), S_READ, 100);
@@ -338,7 +340,9 @@ Test(call_stream_read, buffer__bad__status_of_the_fault_or_short)
 	cr_assert_eq(actual, 0);
 }
 
-/* An entry is read a second time when its turn has come: here after the one before it was filled. */
+/*
+ * An entry is read a second time when its turn has come: here after the one before it was filled.
+ */
 Test(call_stream_read, array__overwritten_by_the_transfer__later_entries_are_seen_changed)
 {
 	zx_handle_t vmo = t_vmo(PG);

@@ -26,7 +26,8 @@ Test(call_stream_seek, handle__wrong_in_every_way__three_checks_one_right_is_eno
 
 	vmo_expect_handle_checks("to where it is", seek_nowhere, reader, ZX_RIGHT_READ, ZX_OK);
 	vmo_expect_handle_checks("to where it is", seek_nowhere, writer, ZX_RIGHT_WRITE, ZX_OK);
-	vmo_expect_handle_checks("nonsense", seek_badly, reader, ZX_RIGHT_READ, ZX_ERR_INVALID_ARGS);
+	vmo_expect_handle_checks("nonsense", seek_badly, reader, ZX_RIGHT_READ,
+				 ZX_ERR_INVALID_ARGS);
 	T_ZX(seek_nowhere(neither), ZX_ERR_ACCESS_DENIED);
 	T_ZX(seek_badly(neither), ZX_ERR_ACCESS_DENIED);
 }
@@ -135,7 +136,10 @@ static zx_status_t set_append(zx_handle_t stream)
 	return zx_object_set_property(stream, ZX_PROP_STREAM_MODE_APPEND, &value, value_size);
 }
 
-/* The type is looked at last: an event, which the common helper tries, gets WRONG_TYPE only once the rest is right. */
+/*
+ * The type is looked at last: an event, which the common helper tries, gets WRONG_TYPE only once
+ * the rest is right.
+ */
 /* spec: pager 10.6 property get #1; pager 10.6 property set #1 */
 Test(call_stream_append_property, checks__in_order)
 {
@@ -161,7 +165,8 @@ Test(call_stream_append_property, checks__in_order)
 	}
 }
 
-/* spec: pager 10.6 property get #2; pager 10.6 property set #2; abi 9.16 STREAM_MODE_APPEND; abi 9.17 STREAM_MODE_APPEND */
+/* spec: pager 10.6 property get #2; pager 10.6 property set #2; abi 9.16 property #9 */
+/* spec: abi 9.17 property #7 */
 Test(call_stream_append_property, value__one_byte__any_but_zero_is_on)
 {
 	static const uint8_t values[] = {0, 1, 2, 0x80, 0xff};
@@ -180,13 +185,14 @@ Test(call_stream_append_property, value__one_byte__any_but_zero_is_on)
 	     ZX_ERR_INVALID_ARGS);
 	T_ZX(zx_object_set_property(stream, ZX_PROP_STREAM_MODE_APPEND, t_no_access_page(), 1),
 	     ZX_ERR_INVALID_ARGS);
-	T_ZX(zx_object_set_property(stream, ZX_PROP_STREAM_MODE_APPEND, NULL, 1), ZX_ERR_INVALID_ARGS);
+	T_ZX(zx_object_set_property(stream, ZX_PROP_STREAM_MODE_APPEND, NULL, 1),
+	     ZX_ERR_INVALID_ARGS);
 	cr_assert_eq(s_info(stream).options, S_READ | S_APPEND);
 }
 
 /* ---- ZX_INFO_STREAM */
 
-/* spec: pager 10.6 info; abi 9.11 STREAM */
+/* spec: pager 10.6 info #1 */
 Test(call_stream_info, topic__tells_mode_seek_and_stream_size)
 {
 	zx_handle_t vmo = s_vmo(0, 2 * PG, 5000, 'v');

@@ -1,4 +1,7 @@
-/* What the tests of zx_stream_* share: short names for calls with one buffer, and what a stream tells of itself. No test logic. */
+/*
+ * What the tests of zx_stream_* share: short names for calls with one buffer, and what a stream
+ * tells of itself. No test logic.
+ */
 #ifndef STREAM_T_H
 #define STREAM_T_H
 
@@ -24,7 +27,10 @@ UNUSED_OK zx_handle_t s_stream(zx_handle_t vmo, uint32_t options, zx_off_t seek)
 	return stream;
 }
 
-/* A VMO with these options, VMO size and stream size, filled with `value` up to its end whatever the stream size is. */
+/*
+ * A VMO with these options, VMO size and stream size, filled with `value` up to its end whatever
+ * the stream size is.
+ */
 UNUSED_OK zx_handle_t s_vmo(uint32_t options, uint64_t size, uint64_t stream_size, uint8_t value)
 {
 	zx_handle_t vmo = t_vmo_options(size, options);
@@ -53,7 +59,8 @@ UNUSED_OK void s_seek_to(zx_handle_t stream, zx_off_t to)
 	const int64_t first = to > INT64_MAX ? INT64_MAX : (int64_t)to;
 
 	T_OK(zx_stream_seek(stream, ZX_STREAM_SEEK_ORIGIN_START, first, NULL));
-	T_OK(zx_stream_seek(stream, ZX_STREAM_SEEK_ORIGIN_CURRENT, (int64_t)(to - (zx_off_t)first), NULL));
+	T_OK(zx_stream_seek(stream, ZX_STREAM_SEEK_ORIGIN_CURRENT, (int64_t)(to - (zx_off_t)first),
+			    NULL));
 }
 
 /* One buffer; *actual is preset so that a call that does not write it is found out. */

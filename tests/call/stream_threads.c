@@ -1,4 +1,7 @@
-/* Many threads on the same streams: nothing is lost, nothing interleaves, and reads never meet what they should not. */
+/*
+ * Many threads on the same streams: nothing is lost, nothing interleaves, and reads never meet what
+ * they should not.
+ */
 /* zi-test: timeout=240 */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -11,12 +14,12 @@ static zx_handle_t shared_vmo, shared_stream;
 static atomic_bool stop;
 static atomic_uint failures;
 
-#define CHECK(cond)                                                                  \
-	do {                                                                         \
-		if (!(cond)) {                                                       \
-			atomic_fetch_add(&failures, 1);                              \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond);   \
-		}                                                                    \
+#define CHECK(cond)                                                                \
+	do {                                                                       \
+		if (!(cond)) {                                                     \
+			atomic_fetch_add(&failures, 1);                            \
+			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond); \
+		}                                                                  \
 	} while (0)
 
 static unsigned rounds(unsigned n)
@@ -87,7 +90,8 @@ static void *append_own(void *arg)
 
 	CHECK(zx_stream_create(S_WRITE, shared_vmo, 0, &stream) == ZX_OK);
 	for (unsigned i = 0; i < rounds(1000); i++)
-		CHECK(append_record(stream, self, i, t_below(&seed, i % 16 == 0 ? 8192 : 300)) == ZX_OK);
+		CHECK(append_record(stream, self, i, t_below(&seed, i % 16 == 0 ? 8192 : 300)) ==
+		      ZX_OK);
 	zx_handle_close(stream);
 	return NULL;
 }
@@ -177,7 +181,8 @@ static void *put_records(void *arg)
 /* spec: pager 10.7 #6 */
 Test(call_stream_threads, write__one_offset__no_record_is_overwritten, .timeout = 240)
 {
-	static void *(*const bodies[])(void *) = {put_records, put_records, put_records, put_records};
+	static void *(*const bodies[])(void *) = {put_records, put_records, put_records,
+						  put_records};
 	unsigned seen[THREADS] = {0};
 	uint8_t record[RECORD];
 
@@ -187,7 +192,8 @@ Test(call_stream_threads, write__one_offset__no_record_is_overwritten, .timeout 
 	cr_assert_eq(vmo_stream(shared_vmo), (uint64_t)THREADS * rounds(3000) * RECORD);
 	for (uint64_t at = 0; at < vmo_stream(shared_vmo); at += RECORD) {
 		T_OK(zx_vmo_read(shared_vmo, record, at, RECORD));
-		cr_assert(record[0] >= 1 && record[0] <= THREADS && t_all(record, RECORD, record[0]));
+		cr_assert(record[0] >= 1 && record[0] <= THREADS &&
+			  t_all(record, RECORD, record[0]));
 		seen[record[0] - 1]++;
 	}
 	for (int i = 0; i < THREADS; i++)
@@ -206,7 +212,8 @@ static void *cut(void *arg)
 		if (i % 3 != 0)
 			CHECK(zx_vmo_set_size(shared_vmo, size) == ZX_OK);
 		else if (size < vmo_stream(shared_vmo))
-			zx_vmo_set_stream_size(shared_vmo, size); /* may be larger than the VMO by now */
+			zx_vmo_set_stream_size(shared_vmo,
+					       size); /* may be larger than the VMO by now */
 	}
 	atomic_store(&stop, true);
 	return NULL;
@@ -230,7 +237,10 @@ static void *append_until(void *arg)
 	return NULL;
 }
 
-/* A record inside the stream is whole. Zeros are there only where set_size or a stream size made it longer. */
+/*
+ * A record inside the stream is whole. Zeros are there only where set_size or a stream size made it
+ * longer.
+ */
 static void *read_until(void *arg)
 {
 	uint8_t records[8 * RECORD];

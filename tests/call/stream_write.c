@@ -4,7 +4,10 @@
 
 enum how { AT_SEEK, AT_OFFSET, AT_END };
 
-/* A write of `len` bytes at `pos`, in one of the ways; the stream's offset is `pos` before it, except AT_OFFSET. */
+/*
+ * A write of `len` bytes at `pos`, in one of the ways; the stream's offset is `pos` before it,
+ * except AT_OFFSET.
+ */
 static zx_status_t put(enum how how, zx_handle_t stream, uint64_t pos, size_t len, size_t *actual)
 {
 	const void *bytes = s_bytes(len, 'w');
@@ -81,7 +84,7 @@ static const struct room_row room_always[] = {
 	{"no right to resize, partial", GROWS, P2, 8190, 8190, 100, ZX_OK, 2, P2, true},
 };
 
-/* spec: pager 10.4 room #2 #4 #6; pager 15 stream writes */
+/* spec: pager 10.4 room #2 #4 #6; pager 15 #1 */
 static const struct room_row room_growing[] = {
 	{"no room", 0, P2, P2, P2, 1, ZX_ERR_NO_SPACE, 0, P2, false},
 	{"no room, far behind", 0, P2, P2, 1 << 20, 1, ZX_ERR_NO_SPACE, 0, P2, false},
@@ -101,7 +104,7 @@ static const struct room_row room_growing[] = {
 	{"grows behind a gap", GROWS, P2, 10, 20000, 100, ZX_OK, 100, 5 * ZX_PAGE_SIZE, false},
 };
 
-/* spec: pager 10.4 room #3 #5 #6; pager 15 stream writes */
+/* spec: pager 10.4 room #3 #5 #6; pager 15 #1 */
 static const struct room_row room_fixed[] = {
 	{"no room", 0, P2, P2, P2, 1, ZX_ERR_OUT_OF_RANGE, 0, P2, false},
 	{"rounding wraps", 0, P2, P2, UINT64_MAX - 10, 5, ZX_ERR_OUT_OF_RANGE, 0, P2, false},
@@ -151,7 +154,10 @@ Test(call_stream_write, buffer__bad__vmo_has_grown_but_sizes_and_seek_stay)
 	cr_assert_eq(vmo_size(vmo), 3 * PG);
 	cr_assert_eq(vmo_stream(vmo), 100);
 	cr_assert_eq(s_seek(stream), 2 * PG);
-	/* A stream that never had its own size apart from the VMO's does not get longer by growth alone. */
+	/*
+	 * A stream that never had its own size apart from the VMO's does not get longer by growth
+	 * alone.
+	 */
 	zx_handle_t plain = t_vmo_options(PG, ZX_VMO_RESIZABLE);
 	zx_handle_t other = s_stream(plain, S_WRITE, PG);
 
@@ -182,14 +188,14 @@ Test(call_stream_write, range__wraps__file_big_or_out_of_range_when_appending)
 	cr_assert(vmo_all(vmo, 0, PG, 'v'));
 }
 
-/* spec: pager 10.4 #4; pager 11 zeroed #3 */
+/* spec: pager 10.4 #4; pager 11 zero #3 */
 Test(call_stream_write, gap__between_end_and_position__becomes_zero)
 {
 	static const struct {
 		uint64_t end, pos;
-	} rows[] = {{0, 1},       {100, 101},     {100, 4000},    {100, PG},       {100, PG + 1},
-		    {PG, PG + 7}, {PG, 3 * PG},   {5, 3 * PG + 5}, {4000, 3 * PG}, {PG - 1, PG},
-		    {0, 3 * PG},  {PG - 1, PG + 1}};
+	} rows[] = {{0, 1},         {100, 101},   {100, 4000},  {100, PG},
+		    {100, PG + 1},  {PG, PG + 7}, {PG, 3 * PG}, {5, 3 * PG + 5},
+		    {4000, 3 * PG}, {PG - 1, PG}, {0, 3 * PG},  {PG - 1, PG + 1}};
 
 	T_EACH (rows, r) {
 		zx_handle_t vmo = s_vmo(0, 4 * PG, r->end, 'v');

@@ -167,7 +167,10 @@ Test(vm_size_queue, waiting__first_of_the_queue_only)
 	zi_vmo_unref(v);
 }
 
-/* A size change that is in the way of nobody in one queue and of somebody in the other waits for that one alone. */
+/*
+ * A size change that is in the way of nobody in one queue and of somebody in the other waits for
+ * that one alone.
+ */
 Test(vm_size_queue, set__waits_in_both_queues__goes_on_when_both_are_through)
 {
 	struct zi_vmo *v = stream_vmo(100);
