@@ -6,8 +6,9 @@
 #include "base/time.h"
 
 /*
- * Measured on two idle processors: a round trip between two spinning threads takes 400 ns, between two sleeping ones 27,000
- * to 60,000. On two busy ones the other side cannot run while this one spins, and sleeping takes 2,400.
+ * Measured on two idle processors: a round trip between two spinning threads takes 400 ns, between
+ * two sleeping ones 27,000 to 60,000. On two busy ones the other side cannot run while this one
+ * spins, and sleeping takes 2,400.
  */
 #define SPIN_MAX_NS 40000
 /* One long wait must not count for more than a few short ones. */
@@ -16,8 +17,9 @@
 #define LOOKS_PER_CLOCK 32
 
 /*
- * What waits cost this thread lately, with and without spinning: running averages over some eight waits, in 16ths of a
- * nanosecond. The way that is not taken gets cheaper by a 256th each time, so that it is tried again now and then.
+ * What waits cost this thread lately, with and without spinning: running averages over some eight
+ * waits, in 16ths of a nanosecond. The way that is not taken gets cheaper by a 256th each time, so
+ * that it is tried again now and then.
  */
 static _Thread_local struct {
 	uint32_t spinning;

@@ -1,9 +1,10 @@
 /*
  * Waiting that spins before it sleeps, and learns per thread which pays.
  *
- * Being woken from a futex costs from 2,000 ns (another thread had the processor meanwhile) to 30,000 (the processor slept);
- * seeing a word change while spinning costs 100, but keeps a processor from whoever is to change it. No rule knows
- * which it is, so every thread keeps an average of what its waits cost either way, and takes the cheaper one.
+ * Being woken from a futex costs from 2,000 ns (another thread had the processor meanwhile) to
+ * 30,000 (the processor slept); seeing a word change while spinning costs 100, but keeps a
+ * processor from whoever is to change it. No rule knows which it is, so every thread keeps an
+ * average of what its waits cost either way, and takes the cheaper one.
  */
 #ifndef ZI_BASE_PARK_H
 #define ZI_BASE_PARK_H
@@ -20,14 +21,16 @@ enum {
 };
 
 /*
- * Waits until the word is ZI_PARK_SET: true. False when the deadline (absolute, monotonic, INT64_MAX for none) passed
- * first; the word may become set right after. No lock of ours may be held.
+ * Waits until the word is ZI_PARK_SET: true. False when the deadline (absolute, monotonic,
+ * INT64_MAX for none) passed first; the word may become set right after. No lock of ours may be
+ * held.
  */
 bool zi_park(_Atomic uint32_t *word, int64_t deadline);
 
 /*
- * Sets the word. True when its owner sleeps: the caller then owes it a zi_futex_wake(word, 1), which may come after
- * locks were released, and also after the word is gone: wakes may be spurious everywhere.
+ * Sets the word. True when its owner sleeps: the caller then owes it a zi_futex_wake(word, 1),
+ * which may come after locks were released, and also after the word is gone: wakes may be spurious
+ * everywhere.
  */
 static inline bool zi_park_set(_Atomic uint32_t *word)
 {

@@ -1,4 +1,6 @@
-/* The two clocks of the interface, in nanoseconds. The C library reads both without a system call. */
+/*
+ * The two clocks of the interface, in nanoseconds. The C library reads both without a system call.
+ */
 #ifndef ZI_BASE_TIME_H
 #define ZI_BASE_TIME_H
 

@@ -393,6 +393,7 @@ zx_status_t zi_extent_alloc(uint64_t pages, uint64_t align_pages, unsigned flags
 	out->frame = got.frame;
 	out->pages = order_pages(order);
 	out->nstale = 0;
+	out->warm = clear && got.kept == out->pages;
 	if (flags == ZI_EXTENT_ANY) {
 		for (unsigned i = 0; i < got.nruns; i++) {
 			out->stale[i].off = got.runs[i].off;

@@ -63,6 +63,7 @@ static inline uint8_t *zi_frame_ptr(uint64_t frame)
 struct zi_extent {
 	uint64_t frame; /* first frame; 0: no extent */
 	uint64_t pages;
+	bool warm;      /* every frame is resident already, and zero */
 	uint32_t nstale;
 	struct {
 		uint64_t off; /* pages from the start of the extent */

@@ -85,7 +85,10 @@ static zx_status_t check_update(const struct zi_clock *c, uint64_t options, bool
 		return ZX_ERR_INVALID_ARGS;
 	if (v1 || !started || !(c->options & ZX_CLOCK_OPT_MONOTONIC))
 		return ZX_OK;
-	/* A monotonic clock that runs: setting needs the instant at which the value holds, and is no rate change. */
+	/*
+	 * A monotonic clock that runs: setting needs the instant at which the value holds, and is
+	 * no rate change.
+	 */
 	if (set && !reference)
 		return ZX_ERR_INVALID_ARGS;
 	return (set || reference) && rate ? ZX_ERR_INVALID_ARGS : ZX_OK;
@@ -134,7 +137,10 @@ static zx_status_t update_locked(struct zi_clock *c, uint64_t options,
 
 	if (st != ZX_OK)
 		return st;
-	/* The same rate again moves nothing; recomputing the line would add a rounding error each time. */
+	/*
+	 * The same rate again moves nothing; recomputing the line would add a rounding error each
+	 * time.
+	 */
 	if (set || (rate && (reference || args->rate_adjust != s->rate_adjust))) {
 		st = new_line(c, options, args, now, &s->line);
 		if (st != ZX_OK)

@@ -12,7 +12,10 @@
 
 struct zi_vmo;
 
-/* What readers need. A tick is a nanosecond here, so that one transformation serves for ticks and for time. */
+/*
+ * What readers need. A tick is a nanosecond here, so that one transformation serves for ticks and
+ * for time.
+ */
 struct zi_clock_state {
 	zx_clock_transformation_t line; /* rate 0/1: not started */
 	uint64_t error_bound;
@@ -40,12 +43,17 @@ struct zi_clock {
 zx_status_t zi_clock_new(uint64_t options, int64_t backstop, struct zi_clock **out_clock);
 int64_t zi_clock_read(struct zi_clock *c);
 void zi_clock_details(struct zi_clock *c, zx_clock_details_v1_t *out_details);
-/* Options are ZX_CLOCK_UPDATE_OPTION_* and known; v1: the older arguments, which have no reference value. */
+/*
+ * Options are ZX_CLOCK_UPDATE_OPTION_* and known; v1: the older arguments, which have no reference
+ * value.
+ */
 zx_status_t zi_clock_update(struct zi_clock *c, uint64_t options,
 			    const zx_clock_update_args_v2_t *args, bool v1);
 
-/* The page for zx_vmar_map_clock: NULL when the clock is not mappable. The mapping is listed with ZI_CLOCK_LIST_NAME and
- * the clock's koid. No reference is given. */
+/*
+ * The page for zx_vmar_map_clock: NULL when the clock is not mappable. The mapping is listed with
+ * ZI_CLOCK_LIST_NAME and the clock's koid. No reference is given.
+ */
 static inline struct zi_vmo *zi_clock_vmo(const struct zi_clock *c)
 {
 	return c->vmo;

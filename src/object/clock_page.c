@@ -1,8 +1,9 @@
 /*
  * Mapped clocks: the state in a page that programs may map read-only and read without a handle.
  *
- * The page is written from its end to its start: the generation at the end, the state, the generation at the start. A reader
- * copies in the other direction; equal generations mean that no update came in between.
+ * The page is written from its end to its start: the generation at the end, the state, the
+ * generation at the start. A reader copies in the other direction; equal generations mean that no
+ * update came in between.
  */
 #include <sched.h>
 
@@ -35,8 +36,8 @@ static void copy_out(struct zi_clock *c, const struct page *page)
 }
 
 /*
- * VMOs cannot be written with the object's lock held. Whoever finds another thread at it leaves: that thread looks for a newer
- * state before and after it gives the page up.
+ * VMOs cannot be written with the object's lock held. Whoever finds another thread at it leaves:
+ * that thread looks for a newer state before and after it gives the page up.
  */
 void zi_clock_show(struct zi_clock *c)
 {
@@ -79,7 +80,10 @@ zx_status_t zi_clock_page_read(const void *user, uint64_t *out_options, int64_t 
 			sched_yield();
 			continue;
 		}
-		/* A foreign page may hold anything: a divisor of zero must not reach the arithmetic. */
+		/*
+		 * A foreign page may hold anything: a divisor of zero must not reach the
+		 * arithmetic.
+		 */
 		if (page.state.line.rate.reference_ticks == 0)
 			return ZX_ERR_INVALID_ARGS;
 		*out_options = page.options;

@@ -1,6 +1,6 @@
 /*
- * Event pairs. Each end holds a reference on the other until one of them has no handles left; then they part. One lock for
- * all pairs guards the pointers: it is held for a few instructions.
+ * Event pairs. Each end holds a reference on the other until one of them has no handles left; then
+ * they part. One lock for all pairs guards the pointers: it is held for a few instructions.
  */
 #include "object/event.h"
 #include "object/fork_i.h"

@@ -1,4 +1,7 @@
-/* What each file of the object ring does in the child of fork(2): forget everything, make locks free. */
+/*
+ * What each file of the object ring does in the child of fork(2): forget everything, make locks
+ * free.
+ */
 #ifndef ZI_OBJECT_FORK_I_H
 #define ZI_OBJECT_FORK_I_H
 

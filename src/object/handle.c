@@ -21,8 +21,8 @@
 /* ---- lookup */
 
 /*
- * What a slot says of a handle; false: it is not in the table. Object and rights belong together only if the key is the same
- * afterwards, and the object may be gone until it is referenced.
+ * What a slot says of a handle; false: it is not in the table. Object and rights belong together
+ * only if the key is the same afterwards, and the object may be gone until it is referenced.
  */
 static inline bool read_slot(zx_handle_t handle, struct zi_slot **out_slot, uint64_t *out_key,
 			     struct zi_object **out_object, zx_rights_t *out_rights)
@@ -96,8 +96,8 @@ zx_status_t zi_handle_get_way(zx_handle_t handle, zx_rights_t rights, void *out_
 }
 
 /*
- * Marking and the look at the key that follows it are sequentially consistent, as are the clearing of the key and the look
- * at the mark that follows that: one of the two sides sees the other.
+ * Marking and the look at the key that follows it are sequentially consistent, as are the clearing
+ * of the key and the look at the mark that follows that: one of the two sides sees the other.
  */
 void zi_handle_way_mark(uint64_t way)
 {
@@ -125,8 +125,8 @@ bool zi_handle_is_open(zx_handle_t handle)
 /* ---- making */
 
 /*
- * The object of a handle that was removed: gives up the count of handles, and keeps the reference. Only the last count is a
- * matter of two steps, since what follows it needs the object.
+ * The object of a handle that was removed: gives up the count of handles, and keeps the reference.
+ * Only the last count is a matter of two steps, since what follows it needs the object.
  */
 static void uncount(struct zi_object *o)
 {
@@ -186,8 +186,8 @@ zx_status_t zi_handle_publish(struct zi_object *o, zx_rights_t rights, zx_handle
 }
 
 /*
- * Makes a second handle from a first one, whose key and rights were read before. BAD_HANDLE when that was closed meanwhile:
- * objects without handles never get one here again.
+ * Makes a second handle from a first one, whose key and rights were read before. BAD_HANDLE when
+ * that was closed meanwhile: objects without handles never get one here again.
  */
 static zx_status_t duplicate(struct zi_slot *s, uint64_t key, struct zi_object *o,
 			     zx_rights_t rights, zx_handle_t *out_handle)
@@ -249,7 +249,10 @@ static bool clear_slot(struct zi_slot *s, uint64_t key, struct zi_object **out_o
 	return true;
 }
 
-/* Removes a handle; the count of handles and the reference are the caller's. NULL: not in the table. */
+/*
+ * Removes a handle; the count of handles and the reference are the caller's. NULL: not in the
+ * table.
+ */
 static struct zi_object *take_out(zx_handle_t handle, zx_rights_t *out_rights)
 {
 	struct zi_slot *s = zi_slot_of(handle);

@@ -1,4 +1,6 @@
-/* zx_object_get_info: which function answers which topic, and the writers that all of them end in. */
+/*
+ * zx_object_get_info: which function answers which topic, and the writers that all of them end in.
+ */
 #include "object/info.h"
 
 #include <zircon/rights.h>
@@ -70,8 +72,8 @@ zx_status_t zi_info_rows_end(struct zi_info_rows *rows, size_t *actual, size_t *
 /* ---- topics about things that this library has none of */
 
 /*
- * Topics that need a system resource.
- * DIFFERS: there are no such statistics, so that a resource that would do for them gets NOT_SUPPORTED.
+ * Topics that need a system resource. DIFFERS: there are no such statistics, so that a resource
+ * that would do for them gets NOT_SUPPORTED.
  */
 static zx_status_t info_system(zx_handle_t handle, uint32_t topic, void *buffer, size_t size,
 			       size_t *actual, size_t *avail)
@@ -115,7 +117,9 @@ static zx_status_t info_foreign(zx_handle_t handle, uint32_t topic, void *buffer
 	return ZX_ERR_NOT_SUPPORTED;
 }
 
-/* ---- the table: by number and version. What has no entry is not supported, retired ones included. */
+/*
+ * ---- the table: by number and version. What has no entry is not supported, retired ones included.
+ */
 
 #define TOPIC_NUMBERS 41u
 #define TOPIC_VERSIONS 4u

@@ -84,7 +84,10 @@ zx_status_t zi_info_handle_table(zx_handle_t handle, uint32_t topic, void *buffe
 	bool walk = p->is_self;
 
 	zi_object_unref(&p->object);
-	/* An old habit of Zircon's: this asks for the caller's handles, whichever process was named. */
+	/*
+	 * An old habit of Zircon's: this asks for the caller's handles, whichever process was
+	 * named.
+	 */
 	if (buffer == NULL && avail == NULL && actual != NULL)
 		return zi_info_counts(zi_handle_live(), 0, actual, NULL);
 	zi_info_rows_begin(&rows, buffer, size, sizeof(zx_info_handle_extended_t));

@@ -28,7 +28,10 @@ static void update_signals_locked(struct zi_job *job)
 	zi_object_update_signals(&job->object, ZX_JOB_NO_JOBS | ZX_JOB_NO_PROCESSES, none, 0);
 }
 
-/* A dying job whose last child went is dead, and may be the last child of its parent. Requires the tasks lock. */
+/*
+ * A dying job whose last child went is dead, and may be the last child of its parent. Requires the
+ * tasks lock.
+ */
 static void finish_death_locked(struct zi_job *job)
 {
 	while (job != NULL && job->state == ZI_JOB_DYING && zi_list_is_empty(&job->jobs) &&
@@ -63,7 +66,10 @@ void zi_job_remove_process_locked(struct zi_process *p)
 
 /* ---- killing */
 
-/* Marks a tree of jobs, leaves first so that those without processes are dead at once. Requires the tasks lock. */
+/*
+ * Marks a tree of jobs, leaves first so that those without processes are dead at once. Requires the
+ * tasks lock.
+ */
 static void mark_locked(struct zi_job *job, int64_t return_code)
 {
 	if (job->state != ZI_JOB_ALIVE)
@@ -77,7 +83,10 @@ static void mark_locked(struct zi_job *job, int64_t return_code)
 		finish_death_locked(job);
 }
 
-/* A process of the tree that nobody kills yet, referenced; self comes last. Requires the tasks lock. */
+/*
+ * A process of the tree that nobody kills yet, referenced; self comes last. Requires the tasks
+ * lock.
+ */
 static struct zi_process *next_victim_locked(struct zi_job *job, struct zi_process **inout_self)
 {
 	ZI_LIST_FOREACH (it, &job->jobs) {

@@ -1,5 +1,6 @@
 /*
- * The life of objects: type-stable memory, reference counts, and what happens to all of them in a forked child.
+ * The life of objects: type-stable memory, reference counts, and what happens to all of them in a
+ * forked child.
  */
 #include "object/object.h"
 
@@ -14,8 +15,9 @@
 #include "vm/vmar.h"
 
 /*
- * One cache per kind of object, found by its operations. A reader without a lock may look at the counts of an object that is gone, so
- * the memory of a kind stays with the kind, and they are 0 in it while there is no object.
+ * One cache per kind of object, found by its operations. A reader without a lock may look at the
+ * counts of an object that is gone, so the memory of a kind stays with the kind, and they are 0 in
+ * it while there is no object.
  */
 #define KINDS_MAX 64
 

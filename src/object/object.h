@@ -1,9 +1,10 @@
 /*
  * Kernel objects and handles: what every handle-visible thing has in common.
  *
- * An object has a reference count (anything internal) and a handle count. When the last handle goes, ops->on_zero_handles
- * runs once; when the last reference goes, ops->destroy frees the object. Objects live in type-stable memory so that handle
- * lookup needs no lock: it takes a reference only if the count is not zero and then checks the slot again.
+ * An object has a reference count (anything internal) and a handle count. When the last handle
+ * goes, ops->on_zero_handles runs once; when the last reference goes, ops->destroy frees the
+ * object. Objects live in type-stable memory so that handle lookup needs no lock: it takes a
+ * reference only if the count is not zero and then checks the slot again.
  */
 #ifndef ZI_OBJECT_OBJECT_H
 #define ZI_OBJECT_OBJECT_H
@@ -28,16 +29,18 @@ struct zi_object_ops {
 	zx_signals_t peer_signals; /* bits for zx_object_signal_peer; 0: the type has no peer */
 	size_t size;               /* of the whole object: its cache */
 	void (*on_zero_handles)(struct zi_object *o); /* may be NULL */
-	void (*destroy)(
-		struct zi_object
-			*o); /* releases what the object holds, not the memory; may be NULL */
+	/* Releases what the object holds, not the memory; may be NULL. */
+	void (*destroy)(struct zi_object *o);
 	zx_koid_t (*related_koid)(struct zi_object *o); /* NULL: 0 */
-	/* Peer of a peered object with one reference, or NULL once it has no handles; NULL fn: no peer. */
+	/*
+	 * Peer of a peered object with one reference, or NULL once it has no handles; NULL fn: no
+	 * peer.
+	 */
 	struct zi_object *(*get_peer)(struct zi_object *o);
 	/* ZX_PROP_NAME; NULL: nameless. `name` is 32 bytes, NUL-terminated, zero-filled. */
 	void (*get_name)(struct zi_object *o, char name[ZX_MAX_NAME_LEN]);
-	void (*set_name)(struct zi_object *o, const char *name,
-			 size_t len); /* len <= 31, no NUL inside */
+	/* len <= 31, no NUL inside */
+	void (*set_name)(struct zi_object *o, const char *name, size_t len);
 };
 
 struct zi_object {
@@ -51,16 +54,20 @@ struct zi_object {
 };
 
 /*
- * Where in Zircon a handle is a row of a table under one lock, a handle here is a slot that is read without one. What must be
- * atomic is arranged so:
+ * Where in Zircon a handle is a row of a table under one lock, a handle here is a slot that is read
+ * without one. What must be atomic is arranged so:
  *   lookup x close      the reference is taken first, then the slot is looked at again
  *   duplicate x close   a duplicate counts itself only while the object has handles
- *   wait x close        a wait marks the slot, joins the object's observers, and looks at the slot again under the object's lock
+ *   wait x close        a wait marks the slot, joins the object's observers, and looks at the slot
+ *                       again under the object's lock
  */
 
 /* ---- object.c */
 
-/* Zeroed object of ops->size bytes with one reference, no handle, a fresh koid and the given signals; NULL: no memory. */
+/*
+ * Zeroed object of ops->size bytes with one reference, no handle, a fresh koid and the given
+ * signals; NULL: no memory.
+ */
 void *zi_object_new(const struct zi_object_ops *ops, zx_signals_t signals);
 void zi_object_ref(struct zi_object *o);
 void zi_object_destroy(struct zi_object *o); /* for zi_object_unref only: the counts are 0 */
@@ -68,7 +75,9 @@ static inline uint32_t zi_object_handles(struct zi_object *o)
 {
 	return (uint32_t)(atomic_load_explicit(&o->counts, memory_order_relaxed) >> 32);
 }
-/* For pointers that are not references (lists of children): false when the object is going or gone. */
+/*
+ * For pointers that are not references (lists of children): false when the object is going or gone.
+ */
 static inline bool zi_object_tryref(struct zi_object *o)
 {
 	uint64_t counts = atomic_load_explicit(&o->counts, memory_order_relaxed);
@@ -90,14 +99,18 @@ static inline void zi_object_unref(struct zi_object *o)
 size_t zi_object_live(void);
 size_t zi_handle_live(void);
 /*
- * In the child of fork(2): no handle is open and no object exists; the process, its job and its root VMAR are made anew when
- * somebody asks. Registered with pthread_atfork by the first object, together with the same of the rings below.
+ * In the child of fork(2): no handle is open and no object exists; the process, its job and its
+ * root VMAR are made anew when somebody asks. Registered with pthread_atfork by the first object,
+ * together with the same of the rings below.
  */
 void zi_object_after_fork(void);
 
 /* ---- signals.c */
 
-/* state = (state & ~clear) | set, observers told by Zircon's rule; strobe bits fire without being kept. */
+/*
+ * state = (state & ~clear) | set, observers told by Zircon's rule; strobe bits fire without being
+ * kept.
+ */
 void zi_object_update_signals(struct zi_object *o, zx_signals_t clear, zx_signals_t set,
 			      zx_signals_t strobe);
 
@@ -111,8 +124,10 @@ struct zi_wakes {
 /* Adds a word; when there is no room it is woken at once. NULL is accepted. */
 void zi_wakes_add(struct zi_wakes *w, _Atomic uint32_t *word);
 void zi_wakes_flush(struct zi_wakes *w);
-/* The same as zi_object_update_signals for state that the object's own lock guards. The caller holds it, starts with a zeroed
- * struct zi_wakes and flushes that after the lock. */
+/*
+ * The same as zi_object_update_signals for state that the object's own lock guards. The caller
+ * holds it, starts with a zeroed struct zi_wakes and flushes that after the lock.
+ */
 void zi_object_update_signals_locked(struct zi_object *o, zx_signals_t clear, zx_signals_t set,
 				     zx_signals_t strobe, struct zi_wakes *wakes);
 
@@ -121,39 +136,47 @@ void zi_object_update_signals_locked(struct zi_object *o, zx_signals_t clear, zx
 /* A new handle; takes a reference of its own. NO_MEMORY / NO_RESOURCES when the table is full. */
 zx_status_t zi_handle_add(struct zi_object *o, zx_rights_t rights, zx_handle_t *out_handle);
 /*
- * Lookup: BAD_HANDLE, WRONG_TYPE (type != ZX_OBJ_TYPE_NONE and differs), ACCESS_DENIED (a bit of `rights` missing), in that
- * order. On success *out_object has one more reference (zi_object_unref it); out_rights may be NULL.
+ * Lookup: BAD_HANDLE, WRONG_TYPE (type != ZX_OBJ_TYPE_NONE and differs), ACCESS_DENIED (a bit of
+ * `rights` missing), in that order. On success *out_object has one more reference (zi_object_unref
+ * it); out_rights may be NULL.
  */
 zx_status_t zi_handle_get(zx_handle_t handle, zx_obj_type_t type, zx_rights_t rights,
 			  void *out_object, zx_rights_t *out_rights);
 /*
- * Removes a handle and returns its object with one reference and its rights: for consuming calls. BAD_HANDLE. Waits made
- * through the handle are cancelled, and if it was the object's last, on_zero_handles has run.
+ * Removes a handle and returns its object with one reference and its rights: for consuming calls.
+ * BAD_HANDLE. Waits made through the handle are cancelled, and if it was the object's last,
+ * on_zero_handles has run.
  */
 zx_status_t zi_handle_remove(zx_handle_t handle, void *out_object, zx_rights_t *out_rights);
 /* BAD_HANDLE; no special case for ZX_HANDLE_INVALID. */
 zx_status_t zi_handle_close(zx_handle_t handle);
 /*
- * The usual end of a creating call: makes a handle for `o`, stores it at the user address, drops the caller's reference.
- * A bad user pointer removes the handle again: ZX_ERR_INVALID_ARGS. The reference is dropped on every path.
+ * The usual end of a creating call: makes a handle for `o`, stores it at the user address, drops
+ * the caller's reference. A bad user pointer removes the handle again: ZX_ERR_INVALID_ARGS. The
+ * reference is dropped on every path.
  */
 zx_status_t zi_handle_publish(struct zi_object *o, zx_rights_t rights, zx_handle_t *user_out);
-/* Calls fn for every handle, most recent first, with a reference held during the call; stops when fn answers false. Handles
- * that come or go meanwhile may or may not be seen. No lock is held during fn. False: no memory, fn was not called. */
+/*
+ * Calls fn for every handle, most recent first, with a reference held during the call; stops when
+ * fn answers false. Handles that come or go meanwhile may or may not be seen. No lock is held
+ * during fn. False: no memory, fn was not called.
+ */
 bool zi_handle_walk(bool (*fn)(void *ctx, zx_handle_t value, struct zi_object *o,
 			       zx_rights_t rights),
 		    void *ctx);
-/* zx_handle_duplicate and zx_handle_replace after the address of the result; replace closes the handle
- * also when `rights` are no subset. */
+/*
+ * zx_handle_duplicate and zx_handle_replace after the address of the result; replace closes the
+ * handle also when `rights` are no subset.
+ */
 zx_status_t zi_handle_duplicate(zx_handle_t handle, zx_rights_t rights, zx_handle_t *out_handle);
 zx_status_t zi_handle_replace(zx_handle_t handle, zx_rights_t rights, zx_handle_t *out_handle);
 /* Is the value that of an open handle? */
 bool zi_handle_is_open(zx_handle_t handle);
 
 /*
- * A handle as the way to an object, for waits: the number is never reused, unlike the handle's value. What
- * zi_handle_get_way hands out is what zi_handle_way_is_open asks about. Marking it promises that observers are looked for when
- * the handle goes.
+ * A handle as the way to an object, for waits: the number is never reused, unlike the handle's
+ * value. What zi_handle_get_way hands out is what zi_handle_way_is_open asks about. Marking it
+ * promises that observers are looked for when the handle goes.
  */
 zx_status_t zi_handle_get_way(zx_handle_t handle, zx_rights_t rights, void *out_object,
 			      uint64_t *out_way);
@@ -167,7 +190,10 @@ struct zi_vmo_object {
 	struct zi_object object;
 	struct zi_vmo *vmo; /* one reference */
 };
-/* Wraps a VMO (takes over the reference), wires ZX_VMO_ZERO_CHILDREN. On NO_MEMORY the reference is dropped. */
+/*
+ * Wraps a VMO (takes over the reference), wires ZX_VMO_ZERO_CHILDREN. On NO_MEMORY the reference is
+ * dropped.
+ */
 zx_status_t zi_vmo_object_new(struct zi_vmo *vmo, struct zi_vmo_object **out_object);
 
 struct zi_vmar;

@@ -1,6 +1,7 @@
 /*
- * Observers: who wants to hear of an object's signals. They live on the object's list, are told once, and are off the list
- * from then on. Everything here happens under the object's lock (rank OBJECT).
+ * Observers: who wants to hear of an object's signals. They live on the object's list, are told
+ * once, and are off the list from then on. Everything here happens under the object's lock (rank
+ * OBJECT).
  */
 #ifndef ZI_OBJECT_OBSERVER_H
 #define ZI_OBJECT_OBSERVER_H
@@ -16,8 +17,9 @@ struct zi_object;
 struct zi_observer;
 
 /*
- * `state` is the complete state; with `canceled` the handle was closed. Called with the object's lock held, the observer off
- * the list already. May take port locks and slabs. Answers a futex word that needs a wake after the lock, or NULL.
+ * `state` is the complete state; with `canceled` the handle was closed. Called with the object's
+ * lock held, the observer off the list already. May take port locks and slabs. Answers a futex word
+ * that needs a wake after the lock, or NULL.
  */
 typedef _Atomic uint32_t *zi_observer_fn(struct zi_observer *ob, zx_signals_t state, bool canceled);
 
@@ -35,8 +37,9 @@ enum zi_observe {
 };
 
 /*
- * Adds an observer; the caller has filled way, trigger and tell, and holds a reference on the object. edge: the present state
- * does not count. *out_state (may be NULL) is the state seen. The _locked form needs the object's lock.
+ * Adds an observer; the caller has filled way, trigger and tell, and holds a reference on the
+ * object. edge: the present state does not count. *out_state (may be NULL) is the state seen. The
+ * _locked form needs the object's lock.
  */
 enum zi_observe zi_observer_add(struct zi_object *o, struct zi_observer *ob, bool edge,
 				zx_signals_t *out_state);

@@ -1,8 +1,9 @@
 /*
  * The queues of ports and the threads that wait for packets.
  *
- * A thread that finds nothing spins on the count of packets, then sleeps on a word of its own, in a list. Queueing wakes the first
- * of the list; packets are not handed over, so a thread that spins or comes by may be faster, and the woken one sleeps again.
+ * A thread that finds nothing spins on the count of packets, then sleeps on a word of its own, in a
+ * list. Queueing wakes the first of the list; packets are not handed over, so a thread that spins
+ * or comes by may be faster, and the woken one sleeps again.
  */
 #include "object/port.h"
 
@@ -135,7 +136,9 @@ static zx_status_t push_user(struct zi_port *port, struct zi_port_packet *fresh,
 	return st;
 }
 
-/* DIFFERS: a full port is only a status here; Zircon also raises a policy exception in the caller. */
+/*
+ * DIFFERS: a full port is only a status here; Zircon also raises a policy exception in the caller.
+ */
 zx_status_t zi_port_queue_user(struct zi_port *port, const zx_port_packet_t *packet)
 {
 	struct zi_port_packet *unused;
@@ -175,7 +178,10 @@ static void finish(struct zi_port *port, struct zi_port_packet *p, bool port_clo
 	zi_port_packet_free(p);
 }
 
-/* Takes the next packet, false: there is none. Then, if `s` is not NULL, it is in the list of sleepers. */
+/*
+ * Takes the next packet, false: there is none. Then, if `s` is not NULL, it is in the list of
+ * sleepers.
+ */
 static bool take(struct zi_port *port, zx_port_packet_t *out_packet, struct sleeper *s)
 {
 	zi_lock(&port->lock);
@@ -217,8 +223,8 @@ static bool sleep_once(struct zi_port *port, struct sleeper *s, int64_t deadline
 }
 
 /*
- * As on Zircon, closing the last handle of the port does not wake who waits: the caller's reference keeps the port, and nothing can
- * be queued any more.
+ * As on Zircon, closing the last handle of the port does not wake who waits: the caller's reference
+ * keeps the port, and nothing can be queued any more.
  */
 zx_status_t zi_port_wait(struct zi_port *port, int64_t deadline, zx_port_packet_t *out_packet)
 {

@@ -1,8 +1,9 @@
 /*
  * Ports: queues of packets with threads that wait for them.
  *
- * A packet is embedded in whatever it tells of. User packets and the packets of asynchronous waits are the port's own; those of
- * pagers and interrupts belong to their makers, who queue and cancel them here and are told when one was taken.
+ * A packet is embedded in whatever it tells of. User packets and the packets of asynchronous waits
+ * are the port's own; those of pagers and interrupts belong to their makers, who queue and cancel
+ * them here and are told when one was taken.
  */
 #ifndef ZI_OBJECT_PORT_H
 #define ZI_OBJECT_PORT_H
@@ -19,17 +20,23 @@
 struct zi_port;
 struct zi_port_packet;
 
-/* How the maker of a kernel packet learns that it left the queue by being delivered, or because the port was closed. */
+/*
+ * How the maker of a kernel packet learns that it left the queue by being delivered, or because the
+ * port was closed.
+ */
 struct zi_port_packet_ops {
 	/* The port's lock is held: only takes a reference on whatever contains the packet. */
 	void (*hold)(struct zi_port_packet *p);
-	/* No lock is held: the packet may be queued again. Drops the reference. port_closed: nobody got it. */
+	/*
+	 * No lock is held: the packet may be queued again. Drops the reference. port_closed: nobody
+	 * got it.
+	 */
 	void (*taken)(struct zi_port_packet *p, bool port_closed);
 };
 
 struct zi_port_packet {
-	struct zi_link
-		link; /* in the port's queue; not linked: not queued. Guarded by the port's lock */
+	/* In the port's queue; not linked: not queued. Guarded by the port's lock. */
+	struct zi_link link;
 	const struct zi_port_packet_ops *ops;
 	zx_port_packet_t packet;
 };
@@ -44,14 +51,21 @@ static inline struct zi_object *zi_port_object(struct zi_port *p)
 /* Was it made with ZX_PORT_BIND_TO_INTERRUPT? */
 bool zi_port_takes_interrupts(const struct zi_port *p);
 
-/* ---- kernel packets: no limit, no memory needed. They may be queued under any lock of smaller rank than PORT. */
+/*
+ * ---- kernel packets: no limit, no memory needed. They may be queued under any lock of smaller
+ * rank than PORT.
+ */
 
 /*
- * Queues p at the tail; with `interrupt` in the queue that goes before all others. p->packet and p->ops are filled; its maker holds
- * a reference on the port. False: the port has no handle left, nothing was queued. It must not be queued already.
+ * Queues p at the tail; with `interrupt` in the queue that goes before all others. p->packet and
+ * p->ops are filled; its maker holds a reference on the port. False: the port has no handle left,
+ * nothing was queued. It must not be queued already.
  */
 bool zi_port_queue_kernel(struct zi_port *port, struct zi_port_packet *p, bool interrupt);
-/* Takes p out of the queue: true. False: it is not in the queue; if it was, `taken` is or will be called. */
+/*
+ * Takes p out of the queue: true. False: it is not in the queue; if it was, `taken` is or will be
+ * called.
+ */
 bool zi_port_cancel_kernel(struct zi_port *port, struct zi_port_packet *p);
 
 /* ---- the calls, after their handle checks */

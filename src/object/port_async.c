@@ -1,9 +1,10 @@
 /*
  * Asynchronous waits: observers that turn into packets of a port.
  *
- * A wait is on two lists until it is told: its object's observers and its port's waits. Both are left under both locks, object
- * first. Starting from the port, where only its own lock is known at first, the object is referenced, the port's lock
- * dropped, and the wait looked for again under both.
+ * A wait is on two lists until it is told: its object's observers and its port's waits. Both are
+ * left under both locks, object first. Starting from the port, where only its own lock is known at
+ * first, the object is referenced, the port's lock dropped, and the wait looked for again under
+ * both.
  */
 #include "base/slab.h"
 #include "base/time.h"
@@ -137,8 +138,10 @@ static bool remove_waits_locked(struct zi_object *o, const struct pick *pick)
 	return found;
 }
 
-/* Takes picked packets out of the queue: those of waits, and with `users` those that programs queued. Packets of the kernel
- * stay: somebody waits for their answer. */
+/*
+ * Takes picked packets out of the queue: those of waits, and with `users` those that programs
+ * queued. Packets of the kernel stay: somebody waits for their answer.
+ */
 static bool remove_packets(const struct pick *pick, bool users)
 {
 	struct zi_port *port = pick->port;

@@ -10,8 +10,8 @@ struct zi_port {
 	uint32_t options;    /* fixed */
 	struct zi_lock lock; /* rank PORT; guards what follows */
 	bool closed;         /* the last handle is gone */
-	_Atomic uint32_t
-		pending; /* packets in both queues; read without the lock by spinning threads */
+	/* Packets in both queues; read without the lock by spinning threads. */
+	_Atomic uint32_t pending;
 	struct zi_link interrupts; /* struct zi_port_packet.link; goes before `queue` */
 	struct zi_link queue;
 	uint32_t users;          /* user packets in `queue` */
@@ -35,7 +35,10 @@ struct zi_async_wait {
 	uint32_t options;             /* ZX_WAIT_ASYNC_* */
 };
 
-/* Puts a packet at the tail. Answers the futex word of a thread to wake after the locks, or NULL. Requires port->lock. */
+/*
+ * Puts a packet at the tail. Answers the futex word of a thread to wake after the locks, or NULL.
+ * Requires port->lock.
+ */
 _Atomic uint32_t *zi_port_push_locked(struct zi_port *port, struct zi_link *queue,
 				      struct zi_port_packet *p);
 void zi_port_pull_locked(struct zi_port *port, struct zi_port_packet *p);

@@ -88,7 +88,10 @@ static void process_destroy(struct zi_object *o)
 	struct zi_process *p = process_of(o);
 
 	ZI_ASSERT(!p->is_self);
-	/* A process that could not be added to its job was never killed. The root VMAR refers to the address space. */
+	/*
+	 * A process that could not be added to its job was never killed. The root VMAR refers to
+	 * the address space.
+	 */
 	if (p->aspace != NULL)
 		zi_aspace_destroy(p->aspace);
 	zi_aspace_unref(p->aspace);

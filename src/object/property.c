@@ -1,6 +1,6 @@
 /*
- * Properties: one row per property says how large its value is and how to get and set it. The checks that all share stand in
- * the two functions at the end.
+ * Properties: one row per property says how large its value is and how to get and set it. The
+ * checks that all share stand in the two functions at the end.
  */
 #include "object/property.h"
 
@@ -238,7 +238,10 @@ static zx_status_t get_gs(struct zi_object *o, union value *out)
 	return get_register(o, GET_GS, out);
 }
 
-/* The C library finds its own thread data through this register: what the program does here, it does to that as well. */
+/*
+ * The C library finds its own thread data through this register: what the program does here, it
+ * does to that as well.
+ */
 static zx_status_t set_fs(struct zi_object *o, const void *user, size_t size)
 {
 	(void)size;
@@ -267,7 +270,9 @@ static zx_status_t set_foreign(struct zi_object *o, const void *user, size_t siz
 	return ZX_ERR_WRONG_TYPE;
 }
 
-/* ---- the table. ZX_PROP_PROCESS_HW_TRACE_CONTEXT_ID is not in it: there is no hardware tracing. */
+/*
+ * ---- the table. ZX_PROP_PROCESS_HW_TRACE_CONTEXT_ID is not in it: there is no hardware tracing.
+ */
 
 #define PROPERTY(id_, size_, get_, set_, ...)                                   \
 	{                                                                       \

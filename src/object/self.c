@@ -1,6 +1,7 @@
 /*
- * What this process has without having made it: its job, its process object, its root VMAR, and the handles to them. Made when
- * somebody first asks, since most programs ask for few of them, and anew in a forked child.
+ * What this process has without having made it: its job, its process object, its root VMAR, and the
+ * handles to them. Made when somebody first asks, since most programs ask for few of them, and anew
+ * in a forked child.
  */
 #include <errno.h>
 
@@ -12,7 +13,9 @@
 #include "object/task.h"
 #include "vm/vmar.h"
 
-/* Held while one of these is made: outside of all other locks, and never when one exists already. */
+/*
+ * Held while one of these is made: outside of all other locks, and never when one exists already.
+ */
 static struct zi_lock making = ZI_LOCK_INIT(ZI_RANK_HANDLES - 1);
 
 static struct {

@@ -5,7 +5,10 @@
 struct zi_job;
 struct zi_process;
 
-/* A process object that belongs to no list yet, INITIAL and without an address space. NULL: no memory. */
+/*
+ * A process object that belongs to no list yet, INITIAL and without an address space. NULL: no
+ * memory.
+ */
 struct zi_process *zi_process_make(struct zi_job *job, const char *name);
 
 /* thread.c: forgets the calling thread's object. */

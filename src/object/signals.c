@@ -42,7 +42,10 @@ void zi_object_update_signals_locked(struct zi_object *o, zx_signals_t clear, zx
 	o->signals = (before & ~clear) | set;
 	if ((set & ~before) == 0 && strobe == 0)
 		return;
-	/* Not only the new bits count: an edge observer of an old bit hears of it now, as on Zircon. */
+	/*
+	 * Not only the new bits count: an edge observer of an old bit hears of it now, as on
+	 * Zircon.
+	 */
 	zx_signals_t seen = o->signals | strobe;
 
 	ZI_LIST_FOREACH_SAFE (it, &o->observers) {

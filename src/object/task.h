@@ -1,9 +1,11 @@
 /*
- * Jobs and processes: a tree of jobs with processes as leaves. Only one process runs: this one. Others exist as owners of an
- * address space that is kept in the books, until they are killed or their last handle is closed.
+ * Jobs and processes: a tree of jobs with processes as leaves. Only one process runs: this one.
+ * Others exist as owners of an address space that is kept in the books, until they are killed or
+ * their last handle is closed.
  *
- * One lock guards the tree, its states and names. References point upwards: a job's on its parent, a process's on its job. The
- * lists point downwards without references: who follows one takes a reference with zi_object_tryref.
+ * One lock guards the tree, its states and names. References point upwards: a job's on its parent,
+ * a process's on its job. The lists point downwards without references: who follows one takes a
+ * reference with zi_object_tryref.
  */
 #ifndef ZI_OBJECT_TASK_H
 #define ZI_OBJECT_TASK_H
@@ -40,7 +42,9 @@ struct zi_job {
 	char name[ZX_MAX_NAME_LEN];
 };
 
-/* INITIAL -kill, last handle closed-> DYING -address space gone-> DEAD. Self is RUNNING to its end. */
+/*
+ * INITIAL -kill, last handle closed-> DYING -address space gone-> DEAD. Self is RUNNING to its end.
+ */
 enum zi_process_state {
 	ZI_PROCESS_INITIAL,
 	ZI_PROCESS_RUNNING,
@@ -68,8 +72,10 @@ struct zi_process {
 
 /* zx_process_create after its handle checks: BAD_STATE, NO_MEMORY. The name is NUL-terminated. */
 zx_status_t zi_process_new(struct zi_job *job, const char *name, struct zi_process **out_process);
-/* The address space of a process; stays valid while the process is referenced. It may be destroyed (zi_aspace_root() is NULL then).
- * NULL: memory or address space is out, only for self. */
+/*
+ * The address space of a process; stays valid while the process is referenced. It may be destroyed
+ * (zi_aspace_root() is NULL then). NULL: memory or address space is out, only for self.
+ */
 struct zi_aspace *zi_process_aspace(struct zi_process *p);
 /* Started, and not dying: what ZX_INFO_PROCESS_VMOS asks for. */
 bool zi_process_is_running(struct zi_process *p);
@@ -80,7 +86,10 @@ struct zi_object *zi_process_find_thread(struct zi_process *p, zx_koid_t koid);
 
 /* ---- job.c */
 
-/* zx_job_create after its handle checks: OUT_OF_RANGE, BAD_STATE, NO_MEMORY. `parent` NULL: the root job. */
+/*
+ * zx_job_create after its handle checks: OUT_OF_RANGE, BAD_STATE, NO_MEMORY. `parent` NULL: the
+ * root job.
+ */
 zx_status_t zi_job_new(struct zi_job *parent, const char *name, struct zi_job **out_job);
 void zi_job_kill(struct zi_job *job, int64_t return_code);
 /* The direct child job or process with that koid, referenced; NULL: none. */
@@ -90,15 +99,19 @@ bool zi_job_add_process_locked(struct zi_job *job, struct zi_process *p);
 void zi_job_remove_process_locked(struct zi_process *p);
 
 /*
- * Calls fn for what is on a list of children, in order, without the lock but with a reference: `head` is job->jobs or
- * job->processes or process->threads, `offset` that of the link in the child. Stops when fn answers false. False: no memory.
+ * Calls fn for what is on a list of children, in order, without the lock but with a reference:
+ * `head` is job->jobs or job->processes or process->threads, `offset` that of the link in the
+ * child. Stops when fn answers false. False: no memory.
  */
 bool zi_task_walk(struct zi_link *head, size_t offset, bool (*fn)(void *ctx, struct zi_object *o),
 		  void *ctx);
 
 /* ---- self.c */
 
-/* This process and the job it belongs to, made at the first call. No reference is given: they stay. NULL: no memory. */
+/*
+ * This process and the job it belongs to, made at the first call. No reference is given: they stay.
+ * NULL: no memory.
+ */
 struct zi_process *zi_process_self(void);
 struct zi_job *zi_job_root(void);
 bool zi_process_is_self(const struct zi_process *p);
@@ -112,7 +125,10 @@ zx_handle_t zi_job_default_handle(void);
 
 /* Copies at most 31 bytes up to the first NUL and fills with zeros. */
 void zi_name_copy(char dst[ZX_MAX_NAME_LEN], const char *src, size_t len);
-/* Reads the name argument of a creating call: INVALID_ARGS for NULL and for bad memory. At most 32 bytes are read. */
+/*
+ * Reads the name argument of a creating call: INVALID_ARGS for NULL and for bad memory. At most 32
+ * bytes are read.
+ */
 zx_status_t zi_name_read(char dst[ZX_MAX_NAME_LEN], const char *user, size_t size);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Thread objects: for the threads of this process that asked for their handle.
- * DIFFERS: a thread is listed from its first zx_thread_self() on, in that order; threads that never ask are not listed.
+ * Thread objects: for the threads of this process that asked for their handle. DIFFERS: a thread is
+ * listed from its first zx_thread_self() on, in that order; threads that never ask are not listed.
  */
 #include "object/thread.h"
 
@@ -135,7 +135,9 @@ int64_t zi_thread_runtime(struct zi_thread *t)
 {
 	clockid_t clock;
 
-	/* An ending thread takes the lock before it is gone, so that its number stays valid here. */
+	/*
+	 * An ending thread takes the lock before it is gone, so that its number stays valid here.
+	 */
 	ZI_LOCK_SCOPE(&zi_tasks_lock);
 	if (!t->alive || pthread_getcpuclockid(t->pthread, &clock) != 0)
 		return 0;

@@ -10,7 +10,10 @@
 #include "object/fork_i.h"
 #include "object/info.h"
 
-/* DIFFERS: a timer of the boot clock that came due while the machine was suspended fires up to this long after. */
+/*
+ * DIFFERS: a timer of the boot clock that came due while the machine was suspended fires up to this
+ * long after.
+ */
 #define BOOT_LOOK_NS INT64_C(1000000000)
 
 static int64_t now_of(zx_clock_t clock)
@@ -79,11 +82,14 @@ void zi_timer_expire(struct zi_timer *t)
 		t->deadline == 0 ? INT64_MAX : zx_time_sub_time(t->deadline, now_of(t->clock));
 
 	if (ahead <= 0) {
-		disarm_locked(
-			t); /* it may be in the queue again, set anew to a time that is past by now */
+		/* It may be in the queue again, set anew to a time that is past by now. */
+		disarm_locked(t);
 		zi_object_update_signals_locked(&t->object, 0, ZX_TIMER_SIGNALED, 0, &wakes);
 	} else if (t->deadline != 0 && t->deadline != ZX_TIME_INFINITE) {
-		/* Set anew meanwhile, or only looked at. This is the service thread: it need not be started. */
+		/*
+		 * Set anew meanwhile, or only looked at. This is the service thread: it need not be
+		 * started.
+		 */
 		zi_timer_queue_put(t, look_at(t->clock, ahead));
 	}
 	zi_unlock(&t->object.lock);

@@ -1,5 +1,6 @@
 /*
- * Timers. One service thread sleeps until the earliest deadline; it exists while timers are armed, and a second longer.
+ * Timers. One service thread sleeps until the earliest deadline; it exists while timers are armed,
+ * and a second longer.
  */
 #ifndef ZI_OBJECT_TIMER_H
 #define ZI_OBJECT_TIMER_H
@@ -36,10 +37,16 @@ void zi_timer_expire(struct zi_timer *t);
 
 /* ---- timer_queue.c */
 
-/* Room for one more timer, to be given back; false: no memory. With it putting a timer into the queue cannot fail for memory. */
+/*
+ * Room for one more timer, to be given back; false: no memory. With it putting a timer into the
+ * queue cannot fail for memory.
+ */
 bool zi_timer_queue_reserve(void);
 void zi_timer_queue_unreserve(void);
-/* Puts a timer in, at `due`; may be called again with another time. False: no thread. The queue holds no reference. */
+/*
+ * Puts a timer in, at `due`; may be called again with another time. False: no thread. The queue
+ * holds no reference.
+ */
 bool zi_timer_queue_put(struct zi_timer *t, int64_t due);
 void zi_timer_queue_remove(struct zi_timer *t);
 void zi_timer_queue_after_fork(void);

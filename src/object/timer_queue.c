@@ -73,7 +73,9 @@ static void remove_locked(struct zi_timer *t)
 
 /* ---- the thread */
 
-/* The earliest timer if it is due, off the queue and referenced. Timers that are going are dropped. */
+/*
+ * The earliest timer if it is due, off the queue and referenced. Timers that are going are dropped.
+ */
 static struct zi_timer *next_due_locked(int64_t now)
 {
 	while (queue.count != 0 && queue.heap[0]->due <= now) {
@@ -145,6 +147,16 @@ static bool start_thread(void)
 
 /* ---- from timers */
 
+/*
+ * Makes the thread look again; a wake is owed after the lock. Until it looked, only what is due
+ * before `until` rings again.
+ */
+static void ring_locked(int64_t until)
+{
+	queue.sleeps_until = until;
+	atomic_fetch_add_explicit(&queue.bell, 1, memory_order_relaxed);
+}
+
 bool zi_timer_queue_reserve(void)
 {
 	ZI_LOCK_SCOPE(&queue.lock);
@@ -179,13 +191,14 @@ bool zi_timer_queue_put(struct zi_timer *t, int64_t due)
 	queue.heap[queue.count++] = t;
 	sift_up_locked(queue.count - 1);
 	ring = due < queue.sleeps_until;
-	if (ring) {
-		queue.sleeps_until = due;
-		atomic_fetch_add_explicit(&queue.bell, 1, memory_order_relaxed);
-	}
+	if (ring)
+		ring_locked(due);
 	zi_unlock(&queue.lock);
 	if (start && !start_thread()) {
-		/* Timers that others put in meanwhile are served when the next one starts the thread. */
+		/*
+		 * Timers that others put in meanwhile are served when the next one starts the
+		 * thread.
+		 */
 		ZI_LOCK_SCOPE(&queue.lock);
 		queue.running = false;
 		remove_locked(t);
@@ -196,10 +209,25 @@ bool zi_timer_queue_put(struct zi_timer *t, int64_t due)
 	return true;
 }
 
+/*
+ * A thread that sleeps for a timer that is gone need not know, except of the last one: it would
+ * sleep on for nothing. Rung for this, it sleeps for LINGER_NS at most, so that setting and
+ * cancelling in turn rings once in that time.
+ */
 void zi_timer_queue_remove(struct zi_timer *t)
 {
-	ZI_LOCK_SCOPE(&queue.lock);
+	bool ring;
+
+	zi_lock(&queue.lock);
+	const bool last = t->place != ZI_TIMER_UNARMED && queue.count == 1;
+
 	remove_locked(t);
+	ring = last && queue.sleeps_until > zi_time_mono() + LINGER_NS;
+	if (ring)
+		ring_locked(0);
+	zi_unlock(&queue.lock);
+	if (ring)
+		zi_futex_wake(&queue.bell, 1);
 }
 
 void zi_timer_queue_after_fork(void)

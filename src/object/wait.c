@@ -1,8 +1,9 @@
 /*
  * wait_one and wait_many: observers on the waiting thread's stack, all setting one word.
  *
- * Whoever tells an observer has the object's lock, and the waiter takes every object's lock before it returns, unless it has
- * seen the word of its only observer: nobody looks at the stack afterwards.
+ * Whoever tells an observer has the object's lock, and the waiter takes every object's lock before
+ * it returns, unless it has seen the word of its only observer: nobody looks at the stack
+ * afterwards.
  */
 #include "object/wait.h"
 

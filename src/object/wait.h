@@ -18,8 +18,9 @@ struct zi_wait_item {
 };
 
 /*
- * ZX_OK, ZX_ERR_CANCELED, ZX_ERR_TIMED_OUT: `pending` of every item is the state at its firing, the present one for those
- * that did not fire, with ZX_SIGNAL_HANDLE_CLOSED where the handle was closed. n <= ZX_WAIT_MANY_MAX_ITEMS.
+ * ZX_OK, ZX_ERR_CANCELED, ZX_ERR_TIMED_OUT: `pending` of every item is the state at its firing, the
+ * present one for those that did not fire, with ZX_SIGNAL_HANDLE_CLOSED where the handle was
+ * closed. n <= ZX_WAIT_MANY_MAX_ITEMS.
  */
 zx_status_t zi_wait_one(struct zi_wait_item *item, int64_t deadline);
 zx_status_t zi_wait_many(struct zi_wait_item *items, size_t n, int64_t deadline);

@@ -1,4 +1,7 @@
-/* Clock objects: zx_clock_create, _read, _update, _get_details, and the two calls for mapped clocks. */
+/*
+ * Clock objects: zx_clock_create, _read, _update, _get_details, and the two calls for mapped
+ * clocks.
+ */
 #include <zircon/rights.h>
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/clock.h>
@@ -17,8 +20,9 @@ static zx_status_t get_clock(zx_handle_t handle, zx_rights_t rights, struct zi_c
 }
 
 /*
- * ZX_ERR_INVALID_ARGS  version not 0 or 1; `args` with version 0, or bad with version 1; unknown options; CONTINUOUS
- *                      without MONOTONIC; backstop negative, or in the future with AUTO_START; bad `out`
+ * ZX_ERR_INVALID_ARGS  version not 0 or 1; `args` with version 0, or bad with version 1; unknown
+ *                      options; CONTINUOUS without MONOTONIC; backstop negative, or in the future
+ *                      with AUTO_START; bad `out`
  * ZX_ERR_NO_MEMORY, ZX_ERR_NO_RESOURCES
  */
 zx_status_t zx_clock_create(uint64_t options, const void *args, zx_handle_t *out)
@@ -51,7 +55,9 @@ zx_status_t zx_clock_create(uint64_t options, const void *args, zx_handle_t *out
 	return zi_handle_publish(&c->object, rights, out);
 }
 
-/* ZX_ERR_BAD_HANDLE, ZX_ERR_WRONG_TYPE, ZX_ERR_ACCESS_DENIED (READ). ZX_ERR_INVALID_ARGS: bad `now` */
+/*
+ * ZX_ERR_BAD_HANDLE, ZX_ERR_WRONG_TYPE, ZX_ERR_ACCESS_DENIED (READ). ZX_ERR_INVALID_ARGS: bad `now`
+ */
 zx_status_t zx_clock_read(zx_handle_t handle, zx_time_t *now)
 {
 	struct zi_clock *c;
@@ -109,13 +115,14 @@ static zx_status_t read_update_args(uint64_t version, const void *user,
 }
 
 /*
- * ZX_ERR_INVALID_ARGS  version not 1 or 2; bad `args`; no option or an unknown one; rate beyond 1000 ppm
+ * ZX_ERR_INVALID_ARGS  version not 1 or 2; bad `args`; no option or an unknown one; rate beyond
+ *                      1000 ppm
  * ZX_ERR_BAD_HANDLE, ZX_ERR_WRONG_TYPE, ZX_ERR_ACCESS_DENIED (WRITE)
  * ZX_ERR_INVALID_ARGS  reference value with version 1, or with neither value nor rate
  * ZX_ERR_BAD_STATE     not started, and no value given
- * ZX_ERR_INVALID_ARGS  a value for a continuous clock that was started; for a monotonic one that was started (version
- *                      2) a value without reference, or a rate with value or reference; the clock would go back, or
- *                      below its backstop
+ * ZX_ERR_INVALID_ARGS  a value for a continuous clock that was started; for a monotonic one that
+ *                      was started (version 2) a value without reference, or a rate with value or
+ *                      reference; the clock would go back, or below its backstop
  */
 zx_status_t zx_clock_update(zx_handle_t handle, uint64_t options, const void *args)
 {
@@ -158,7 +165,9 @@ zx_status_t zx_clock_read_mappable(const void *clock_addr, zx_time_t *now)
 	return zi_user_write(now, &time, sizeof(time));
 }
 
-/* ZX_ERR_INVALID_ARGS: options are not exactly version 1; no clock is mapped there; bad `details` */
+/*
+ * ZX_ERR_INVALID_ARGS: options are not exactly version 1; no clock is mapped there; bad `details`
+ */
 zx_status_t zx_clock_get_details_mappable(const void *clock_addr, uint64_t options, void *details)
 {
 	struct zi_clock_state state;

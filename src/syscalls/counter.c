@@ -25,7 +25,8 @@ zx_status_t zx_counter_create(uint32_t options, zx_handle_t *out)
 }
 
 /*
- * ZX_ERR_BAD_HANDLE, ZX_ERR_WRONG_TYPE, ZX_ERR_ACCESS_DENIED (READ and WRITE: the answer tells of the value)
+ * ZX_ERR_BAD_HANDLE, ZX_ERR_WRONG_TYPE, ZX_ERR_ACCESS_DENIED (READ and WRITE: the answer tells of
+ * the value)
  * ZX_ERR_OUT_OF_RANGE  the sum does not fit
  */
 zx_status_t zx_counter_add(zx_handle_t handle, int64_t amount)
@@ -40,7 +41,10 @@ zx_status_t zx_counter_add(zx_handle_t handle, int64_t amount)
 	return st;
 }
 
-/* ZX_ERR_BAD_HANDLE, ZX_ERR_WRONG_TYPE, ZX_ERR_ACCESS_DENIED (READ). ZX_ERR_INVALID_ARGS: bad `value` */
+/*
+ * ZX_ERR_BAD_HANDLE, ZX_ERR_WRONG_TYPE, ZX_ERR_ACCESS_DENIED (READ). ZX_ERR_INVALID_ARGS: bad
+ * `value`
+ */
 zx_status_t zx_counter_read(zx_handle_t handle, int64_t *value)
 {
 	struct zi_counter *c;

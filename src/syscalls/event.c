@@ -17,7 +17,10 @@ zx_status_t zx_event_create(uint32_t options, zx_handle_t *out)
 	return o == NULL ? ZX_ERR_NO_MEMORY : zi_handle_publish(o, ZX_DEFAULT_EVENT_RIGHTS, out);
 }
 
-/* ZX_ERR_NOT_SUPPORTED: options. ZX_ERR_INVALID_ARGS: bad `out0` or `out1`. ZX_ERR_NO_MEMORY, ZX_ERR_NO_RESOURCES */
+/*
+ * ZX_ERR_NOT_SUPPORTED: options. ZX_ERR_INVALID_ARGS: bad `out0` or `out1`. ZX_ERR_NO_MEMORY,
+ * ZX_ERR_NO_RESOURCES
+ */
 zx_status_t zx_eventpair_create(uint32_t options, zx_handle_t *out0, zx_handle_t *out1)
 {
 	struct zi_object *a, *b;

@@ -64,7 +64,7 @@ zx_status_t zx_handle_duplicate(zx_handle_t handle, zx_rights_t rights, zx_handl
 
 /*
  * ZX_ERR_BAD_HANDLE
- * ZX_ERR_INVALID_ARGS  rights that the handle does not have; bad `out`: the handle is closed all the same
+ * ZX_ERR_INVALID_ARGS  rights that the handle does not have; bad `out`: it is closed all the same
  * ZX_ERR_NO_MEMORY, ZX_ERR_NO_RESOURCES
  */
 zx_status_t zx_handle_replace(zx_handle_t handle, zx_rights_t rights, zx_handle_t *out)

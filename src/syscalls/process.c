@@ -1,4 +1,7 @@
-/* Processes as objects: zx_process_create, zx_task_kill, and the handles that a process has of itself. */
+/*
+ * Processes as objects: zx_process_create, zx_task_kill, and the handles that a process has of
+ * itself.
+ */
 #include <zircon/process.h>
 #include <zircon/rights.h>
 #include <zircon/syscalls.h>

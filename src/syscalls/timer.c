@@ -9,7 +9,10 @@ static zx_status_t get_timer(zx_handle_t handle, struct zi_timer **out)
 	return zi_handle_get(handle, ZX_OBJ_TYPE_TIMER, ZX_RIGHT_WRITE, out, NULL);
 }
 
-/* ZX_ERR_INVALID_ARGS: unknown clock, unknown options, bad `out`. ZX_ERR_NO_MEMORY, ZX_ERR_NO_RESOURCES */
+/*
+ * ZX_ERR_INVALID_ARGS: unknown clock, unknown options, bad `out`. ZX_ERR_NO_MEMORY,
+ * ZX_ERR_NO_RESOURCES
+ */
 zx_status_t zx_timer_create(uint32_t options, zx_clock_t clock_id, zx_handle_t *out)
 {
 	struct zi_timer *t;

@@ -88,7 +88,7 @@ static zx_status_t raise_run(struct zi_mapping *m, uintptr_t page)
 
 	/* Back from the page's answer to where the run of own pages begins. */
 	for (uintptr_t va = lo; va <= page;) {
-		struct zi_found f = zi_node_lookup(m->vmo->node, zi_mapping_page(m, va),
+		struct zi_found f = zi_node_lookup_frames(m->vmo->node, zi_mapping_page(m, va),
 						   (page - va + ZI_PAGE) >> ZI_PAGE_SHIFT);
 
 		va += f.pages << ZI_PAGE_SHIFT;
@@ -98,7 +98,7 @@ static zx_status_t raise_run(struct zi_mapping *m, uintptr_t page)
 	uintptr_t stop = page;
 
 	while (stop < end) {
-		struct zi_found f = zi_node_lookup(m->vmo->node, zi_mapping_page(m, stop),
+		struct zi_found f = zi_node_lookup_frames(m->vmo->node, zi_mapping_page(m, stop),
 						   (end - stop) >> ZI_PAGE_SHIFT);
 
 		if (f.node != m->vmo->node)

@@ -24,7 +24,7 @@ zx_vaddr_t zi_mapping_shown_end(const struct zi_mapping *m)
 static zx_status_t run_at(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t end, struct zi_found *out,
 			  uint64_t *out_frame)
 {
-	*out = zi_node_lookup(m->vmo->node, zi_mapping_page(m, va), (end - va) >> ZI_PAGE_SHIFT);
+	*out = zi_node_lookup_frames(m->vmo->node, zi_mapping_page(m, va), (end - va) >> ZI_PAGE_SHIFT);
 	if (out->node->source != NULL)
 		return ZX_OK;
 	uint64_t run;
@@ -46,7 +46,7 @@ static zx_status_t run_at(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t end, s
 static zx_vaddr_t source_end(const struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t end)
 {
 	while (va < end) {
-		struct zi_found f = zi_node_lookup(m->vmo->node, zi_mapping_page(m, va),
+		struct zi_found f = zi_node_lookup_frames(m->vmo->node, zi_mapping_page(m, va),
 						   (end - va) >> ZI_PAGE_SHIFT);
 
 		if (f.node->source == NULL)
@@ -94,8 +94,12 @@ zx_status_t zi_mapping_place(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t end
 		} else {
 			f.node->touched = true;
 			m->placed_runs++;
+			/* Resident frames that fresh VMOs got from the pool: one fault less, and nothing is committed. */
+			bool fill = f.kind == ZI_FOUND_OWN ? populate :
+							     f.node->nsegs == 1 && f.node->segs[0].warm;
+
 			st = zi_place_frames(va, len, frame, run_prot(m, &f, prot, mask),
-					     populate && f.kind == ZI_FOUND_OWN && prot != 0);
+					     fill && prot != 0);
 		}
 		if (st != ZX_OK)
 			return st;
@@ -132,7 +136,7 @@ zx_status_t zi_mapping_reprotect(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t
 		struct zi_found f;
 
 		stop = zi_min(stop, end);
-		f = zi_node_lookup(m->vmo->node, zi_mapping_page(m, va), (stop - va) >> ZI_PAGE_SHIFT);
+		f = zi_node_lookup_frames(m->vmo->node, zi_mapping_page(m, va), (stop - va) >> ZI_PAGE_SHIFT);
 		uint32_t here = f.node->source != NULL ? UINT32_MAX : run_prot(m, &f, prot, mask);
 
 		if (va > from && here != want) {

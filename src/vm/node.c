@@ -191,7 +191,8 @@ static zx_status_t seg_add(struct zi_node *n, uint32_t i, uint64_t first, uint64
 					  .pages = pages,
 					  .frame = ext.frame,
 					  .ext_frame = ext.frame,
-					  .ext_pages = ext.pages };
+					  .ext_pages = ext.pages,
+					  .warm = ext.warm };
 	n->nsegs++;
 	for (uint32_t k = 0; k < ext.nstale; k++) {
 		n->touched = true;

@@ -37,6 +37,7 @@ struct zi_tree {
 struct zi_segment {
 	uint64_t first, pages, frame;
 	uint64_t ext_frame, ext_pages; /* ext_frame 0: borrowed frames (physical memory), never freed */
+	bool warm;                     /* the frames were resident when they came: showing them may fill page tables */
 };
 
 /* One pinned range; overlapping pins are separate entries. */
@@ -121,6 +122,11 @@ struct zi_found zi_node_lookup(struct zi_node *n, uint64_t pgi, uint64_t max);
  * found.node; SOFT: nobody, it reads zero; ABSENT as above.
  */
 struct zi_found zi_node_lookup_content(struct zi_node *n, uint64_t pgi, uint64_t max);
+/*
+ * Whose frames show page pgi of n: as zi_node_lookup, but own and soft pages of one node, which mappings need not tell apart, are
+ * one answer. OWN only when all pages of the answer are. Pager roots are not looked into: their answer is ABSENT.
+ */
+struct zi_found zi_node_lookup_frames(struct zi_node *n, uint64_t pgi, uint64_t max);
 /* Soft pages of n in the range whose frames are resident and not zero become own. */
 void zi_node_sync_soft(struct zi_node *n, uint64_t first, uint64_t pages);
 /* Shadows in the range whose bytes differ from the ancestor's become plain own pages. */

@@ -46,6 +46,52 @@ struct zi_found zi_node_lookup(struct zi_node *n, uint64_t pgi, uint64_t max)
 	}
 }
 
+/* Pages from pgi on, at most max, that n holds itself, own and marked ones in any order; 0: none. */
+static uint64_t run_held(const struct zi_node *n, uint64_t pgi, uint64_t max)
+{
+	const uint64_t end = pgi + max;
+	uint64_t p = pgi;
+
+	while (p < end) {
+		uint64_t q = zi_pageset_next_clear(&n->own, p);
+
+		if (!zi_pageset_is_empty(&n->mark))
+			q = zi_pageset_next_clear(&n->mark, q);
+		if (q == p)
+			break;
+		p = q;
+	}
+	return zi_min(p, end) - pgi;
+}
+
+static struct zi_found held_here(struct zi_node *n, uint64_t pgi, uint64_t pages)
+{
+	bool own = run_set(&n->own, pgi, pages) == pages && zi_pageset_test(&n->own, pgi);
+
+	return (struct zi_found){ n, pgi, pages, own ? ZI_FOUND_OWN : ZI_FOUND_SOFT };
+}
+
+struct zi_found zi_node_lookup_frames(struct zi_node *n, uint64_t pgi, uint64_t max)
+{
+	ZI_DASSERT(max > 0);
+	for (;;) {
+		if (n->source != NULL)
+			return (struct zi_found){ n, pgi, max, ZI_FOUND_ABSENT };
+		/* Past the window, and in a root, everything is the node's own affair. */
+		if (n->parent == NULL || pgi >= n->parent_limit)
+			return held_here(n, pgi, max);
+		max = zi_min(max, n->parent_limit - pgi);
+		uint64_t run = run_held(n, pgi, max);
+
+		if (run != 0)
+			return held_here(n, pgi, run);
+		max = run_clear(&n->own, pgi, max);
+		max = run_clear(&n->mark, pgi, max);
+		pgi += n->parent_off;
+		n = n->parent;
+	}
+}
+
 /* First soft page of n in [first, end); `end` when there is none. */
 static uint64_t next_soft(const struct zi_node *n, uint64_t first, uint64_t end)
 {

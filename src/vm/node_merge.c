@@ -63,14 +63,59 @@ static bool next_own(struct zi_node *v, uint64_t *pgi)
 	return p < v->size;
 }
 
-static bool sets_copy(struct zi_node *u, struct zi_node *v, struct zi_pageset *own,
-		      struct zi_pageset *mark, struct zi_pageset *shadow)
-{
-	uint64_t d = v->parent_off, window = v->parent_limit;
+/* The sets of pages of a merged node. */
+struct sets {
+	struct zi_pageset own, mark, shadow, stale;
+};
 
-	return zi_pageset_copy(own, 0, &u->own, d, window) &&
-	       zi_pageset_copy(mark, 0, &u->mark, d, window) &&
-	       zi_pageset_copy(shadow, 0, &u->shadow, d, window);
+/*
+ * u's sets as v will have them. Where both count pages alike they are u's themselves, changed in place: nobody but v looks at u, and
+ * v does not look where it holds pages itself, so that changes made in vain do no harm.
+ */
+static bool sets_begin(struct zi_node *u, const struct zi_node *v, struct sets *copy,
+		       struct zi_pageset *out[3])
+{
+	const uint64_t d = v->parent_off, window = v->parent_limit;
+	const uint64_t rest = ((uint64_t)1 << 52) - window;
+
+	if (d == 0) {
+		out[0] = &u->own, out[1] = &u->mark, out[2] = &u->shadow;
+		return zi_pageset_clear(&u->own, window, rest) &&
+		       zi_pageset_clear(&u->mark, window, rest) &&
+		       zi_pageset_clear(&u->shadow, window, rest);
+	}
+	out[0] = &copy->own, out[1] = &copy->mark, out[2] = &copy->shadow;
+	return zi_pageset_copy(&copy->own, 0, &u->own, d, window) &&
+	       zi_pageset_copy(&copy->mark, 0, &u->mark, d, window) &&
+	       zi_pageset_copy(&copy->shadow, 0, &u->shadow, d, window);
+}
+
+/* The prepared sets become v's. */
+static void sets_finish(struct zi_node *u, struct zi_node *v, struct sets *copy)
+{
+	zi_pageset_clear_all(&v->own);
+	zi_pageset_clear_all(&v->mark);
+	zi_pageset_clear_all(&v->shadow);
+	zi_pageset_clear_all(&v->stale);
+	v->stale = copy->stale;
+	if (v->parent_off != 0) {
+		v->own = copy->own;
+		v->mark = copy->mark;
+		v->shadow = copy->shadow;
+		return;
+	}
+	v->own = u->own;
+	v->mark = u->mark;
+	v->shadow = u->shadow;
+	u->own = u->mark = u->shadow = (struct zi_pageset){ 0 };
+}
+
+static void sets_drop(struct sets *copy)
+{
+	zi_pageset_clear_all(&copy->own);
+	zi_pageset_clear_all(&copy->mark);
+	zi_pageset_clear_all(&copy->shadow);
+	zi_pageset_clear_all(&copy->stale);
 }
 
 /* u's segments, seen from v's page 0, go to v. What v cannot see of them is freed or left unused. */
@@ -149,7 +194,9 @@ static void take_place(struct zi_node *u, struct zi_node *v)
 static bool merge_down(struct zi_node *u, struct zi_node *v)
 {
 	const uint64_t d = v->parent_off, window = v->parent_limit;
-	struct zi_pageset own = { 0 }, mark = { 0 }, shadow = { 0 }, stale = { 0 }, brought = { 0 };
+	struct sets copy = { 0 };
+	struct zi_pageset *own_mark_shadow[3];
+	struct zi_pageset brought = { 0 };
 	/* Pages that v's mappings show from v's old frames. */
 	struct zi_pageset changed = { 0 };
 	bool ok;
@@ -162,32 +209,30 @@ static bool merge_down(struct zi_node *u, struct zi_node *v)
 		return false;
 	zi_node_sync_soft(v, 0, v->size);
 	zi_node_sync_shadow(v, 0, v->size);
-	ok = sets_copy(u, v, &own, &mark, &shadow) &&
-		  zi_pageset_copy(&changed, 0, &v->own, 0, window) &&
-		  zi_pageset_copy(&changed, 0, &v->mark, 0, window);
+	ok = sets_begin(u, v, &copy, own_mark_shadow) &&
+	     zi_pageset_copy(&changed, 0, &v->own, 0, window) &&
+	     zi_pageset_copy(&changed, 0, &v->mark, 0, window);
+	struct zi_pageset *own = own_mark_shadow[0], *mark = own_mark_shadow[1],
+			  *shadow = own_mark_shadow[2];
 
 	/* Everything that can fail comes first: bits of v's own pages and frames for them. */
 	for (uint64_t p = 0; ok && next_own(v, &p); p++) {
-		ok = zi_pageset_set(&own, p, 1) && zi_pageset_set(&brought, p, 1) &&
-		     zi_pageset_clear(&mark, p, 1) && zi_pageset_clear(&shadow, p, 1);
-		if (ok)
-			ok = zi_node_ensure_frames(u, p + d, 1) == ZX_OK;
+		ok = zi_node_ensure_frames(u, p + d, 1) == ZX_OK && zi_pageset_set(own, p, 1) &&
+		     zi_pageset_set(&brought, p, 1) && zi_pageset_clear(mark, p, 1) &&
+		     zi_pageset_clear(shadow, p, 1);
 	}
 	/* Only now: frames that u has just been given may hold old bytes too. */
-	ok = ok && zi_pageset_copy(&stale, 0, &u->stale, d, window);
+	ok = ok && zi_pageset_copy(&copy.stale, 0, &u->stale, d, window);
 	for (uint64_t p = zi_pageset_next_set(&v->mark, 0); ok && p < window;) {
 		uint64_t run = zi_min(zi_pageset_next_clear(&v->mark, p), window) - p;
 
-		ok = zi_pageset_clear(&own, p, run) && zi_pageset_clear(&shadow, p, run) &&
-		     zi_pageset_clear(&stale, p, run) && zi_pageset_set(&mark, p, run);
+		ok = zi_pageset_clear(own, p, run) && zi_pageset_clear(shadow, p, run) &&
+		     zi_pageset_clear(&copy.stale, p, run) && zi_pageset_set(mark, p, run);
 		p = zi_pageset_next_set(&v->mark, p + run);
 	}
 	if (!ok) {
+		sets_drop(&copy);
 		zi_pageset_clear_all(&changed);
-		zi_pageset_clear_all(&own);
-		zi_pageset_clear_all(&mark);
-		zi_pageset_clear_all(&shadow);
-		zi_pageset_clear_all(&stale);
 		zi_pageset_clear_all(&brought);
 		return false;
 	}
@@ -215,17 +260,10 @@ static bool merge_down(struct zi_node *u, struct zi_node *v)
 	old.segs = v->segs == &v->seg0 ? &old.seg0 : v->segs;
 	take_segments(u, v);
 	v->touched = u->touched || v->touched;
-	zi_pageset_clear_all(&v->stale);
-	v->stale = stale;
+	sets_finish(u, v, &copy);
 	for (uint64_t p = zi_pageset_next_set(&brought, 0); p != ZI_PAGESET_END;
 	     p = zi_pageset_next_set(&brought, p + 1))
 		copy_frame(v, p, &old, p);
-	zi_pageset_clear_all(&v->own);
-	zi_pageset_clear_all(&v->mark);
-	zi_pageset_clear_all(&v->shadow);
-	v->own = own;
-	v->mark = mark;
-	v->shadow = shadow;
 
 	uint64_t seen = zi_min(d + window, u->parent_limit);
 

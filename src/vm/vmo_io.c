@@ -95,7 +95,7 @@ static zx_status_t read_pages(struct zi_vmo *v, uint8_t *to, uint64_t off, uint6
 	struct zi_copy_result r = { 0 };
 
 	*out_done = 0;
-	for (bool first = true;; first = false) {
+	for (;;) {
 		zi_lock(&v->tree->lock);
 		zx_status_t st = check_locked(v, off, len);
 
@@ -103,8 +103,7 @@ static zx_status_t read_pages(struct zi_vmo *v, uint8_t *to, uint64_t off, uint6
 			st = ZX_ERR_NOT_FOUND;
 		if (st != ZX_OK || len == 0) {
 			zi_unlock(&v->tree->lock);
-			/* Everything was copied before the VMO changed under us. */
-			return len == 0 && !first ? ZX_OK : st;
+			return st;
 		}
 		uint64_t budget = zi_min(len, ZI_IO_PAGES * ZI_PAGE - (off & ZI_PAGE_MASK));
 
@@ -132,7 +131,7 @@ static zx_status_t read_pages(struct zi_vmo *v, uint8_t *to, uint64_t off, uint6
 		zi_unlock(&v->tree->lock);
 		if (zi_page_wait_again(wait, &st))
 			continue;
-		if (st != ZX_OK)
+		if (st != ZX_OK || (len == 0 && r.fault == 0))
 			return st;
 		if (r.fault != 0) {
 			if (!r.fault_write)
@@ -241,7 +240,7 @@ static zx_status_t write_pages(struct zi_vmo *v, const uint8_t *from, uint64_t o
 	struct zi_copy_result r = { 0 };
 
 	*out_done = 0;
-	for (bool first = true;; first = false) {
+	for (;;) {
 		zi_lock(&v->tree->lock);
 		zx_status_t st = check_locked(v, off, len);
 
@@ -249,7 +248,7 @@ static zx_status_t write_pages(struct zi_vmo *v, const uint8_t *from, uint64_t o
 			st = ZX_ERR_NOT_FOUND;
 		if (st != ZX_OK || len == 0) {
 			zi_unlock(&v->tree->lock);
-			return len == 0 && !first ? ZX_OK : st;
+			return st;
 		}
 		uint64_t budget = zi_min(len, ZI_IO_PAGES * ZI_PAGE - (off & ZI_PAGE_MASK));
 
@@ -284,7 +283,7 @@ static zx_status_t write_pages(struct zi_vmo *v, const uint8_t *from, uint64_t o
 		zi_unlock(&v->tree->lock);
 		if (zi_page_wait_again(wait, &st))
 			continue;
-		if (st != ZX_OK)
+		if (st != ZX_OK || (len == 0 && r.fault == 0))
 			return st;
 		if (r.fault != 0) {
 			if (r.fault_write)
