@@ -70,7 +70,7 @@ static struct zi_cache *add_cache(const struct zi_object_ops *ops)
 	ZI_PANIC("more than %d kinds of objects", KINDS_MAX);
 }
 
-void *zi_object_new(const struct zi_object_ops *ops, zx_signals_t signals)
+void *zi_object_new_as(const struct zi_object_ops *ops, zx_signals_t signals, zx_koid_t koid)
 {
 	struct zi_cache *cache = find_cache(ops);
 	bool fresh;
@@ -90,13 +90,18 @@ void *zi_object_new(const struct zi_object_ops *ops, zx_signals_t signals)
 		memset((char *)o + kept, 0, ops->size - kept);
 	}
 	o->ops = ops;
-	o->koid = zi_koid_next();
+	o->koid = koid;
 	zi_lock_init(&o->lock, ZI_RANK_OBJECT);
 	o->signals = signals;
 	zi_list_init(&o->observers);
 	atomic_fetch_add_explicit(&live_objects, 1, memory_order_relaxed);
 	atomic_store_explicit(&o->counts, 1, memory_order_release);
 	return o;
+}
+
+void *zi_object_new(const struct zi_object_ops *ops, zx_signals_t signals)
+{
+	return zi_object_new_as(ops, signals, zi_koid_next());
 }
 
 void zi_object_ref(struct zi_object *o)

@@ -69,6 +69,8 @@ struct zi_object {
  * signals; NULL: no memory.
  */
 void *zi_object_new(const struct zi_object_ops *ops, zx_signals_t signals);
+/* The same for something that has its koid already. */
+void *zi_object_new_as(const struct zi_object_ops *ops, zx_signals_t signals, zx_koid_t koid);
 void zi_object_ref(struct zi_object *o);
 void zi_object_destroy(struct zi_object *o); /* for zi_object_unref only: the counts are 0 */
 static inline uint32_t zi_object_handles(struct zi_object *o)

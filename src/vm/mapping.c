@@ -15,11 +15,14 @@ static bool prot_reserve(struct zi_mapping *m, uint32_t want)
 {
 	if (want <= m->prot_cap)
 		return true;
-	uint32_t cap = want < 4 ? 4 : want * 2;
-	struct zi_prot_range *p = realloc(m->prot, cap * sizeof(*p));
+	uint32_t cap = want * 2;
+	bool few = m->prot == m->prot_few;
+	struct zi_prot_range *p = realloc(few ? NULL : m->prot, cap * sizeof(*p));
 
 	if (p == NULL)
 		return false;
+	if (few)
+		memcpy(p, m->prot_few, sizeof(m->prot_few));
 	m->prot = p;
 	m->prot_cap = cap;
 	return true;
@@ -84,10 +87,8 @@ struct zi_mapping *zi_mapping_new(struct zi_aspace *as, struct zi_vmo *vmo, zx_v
 
 	if (m == NULL)
 		return NULL;
-	if (!prot_reserve(m, 1)) {
-		zi_slab_free(m, sizeof(*m));
-		return NULL;
-	}
+	m->prot = m->prot_few;
+	m->prot_cap = sizeof(m->prot_few) / sizeof(m->prot_few[0]);
 	zi_vmo_ref(vmo);
 	m->aspace = as;
 	m->vmo = vmo;
@@ -124,7 +125,8 @@ void zi_mapping_free(struct zi_mapping *m)
 		return;
 	ZI_DASSERT(!zi_link_is_linked(&m->in_vmo));
 	zi_vmo_unref(m->vmo);
-	free(m->prot);
+	if (m->prot != m->prot_few)
+		free(m->prot);
 	zi_slab_free(m, sizeof(*m));
 }
 

@@ -41,7 +41,8 @@ struct zi_mapping {
 	zx_vaddr_t base;
 	uint64_t len;             /* bytes, page multiple; 0: dead */
 	uint64_t vmo_off;         /* bytes; may lie past the VMO's end */
-	struct zi_prot_range *prot; /* sorted, first start is 0, neighbours differ; malloc'd */
+	struct zi_prot_range *prot; /* sorted, first start is 0, neighbours differ; prot_few or malloc'd */
+	struct zi_prot_range prot_few[2];
 	uint32_t nprot;
 	uint32_t prot_cap;
 

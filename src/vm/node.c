@@ -39,7 +39,8 @@ void zi_tree_ref(struct zi_tree *t)
 
 void zi_tree_unref(struct zi_tree *t)
 {
-	if (atomic_fetch_sub_explicit(&t->refs, 1, memory_order_acq_rel) != 1)
+	if (atomic_load_explicit(&t->refs, memory_order_acquire) != 1 &&
+	    atomic_fetch_sub_explicit(&t->refs, 1, memory_order_acq_rel) != 1)
 		return;
 	zi_source_free(t->source);
 	zi_slab_free(t, sizeof(*t));

@@ -79,13 +79,17 @@ static void leave_family(struct zi_vmo *v)
 
 void zi_vmo_unref(struct zi_vmo *v)
 {
-	if (v == NULL ||
-	    atomic_fetch_sub_explicit(&v->refs, 1, memory_order_acq_rel) != 1)
+	/* Whoever sees its own reference alone need not count it down: nobody can add another. */
+	if (v == NULL || (atomic_load_explicit(&v->refs, memory_order_acquire) != 1 &&
+			  atomic_fetch_sub_explicit(&v->refs, 1, memory_order_acq_rel) != 1))
 		return;
 	struct zi_tree *tree = v->tree;
 	struct zi_vmo *keep = v->keep_parent;
+	/* References of this VMO and of its node only: no relative, no mapping, no fault can come here any more. */
+	const bool alone = atomic_load_explicit(&tree->refs, memory_order_acquire) == 2;
 
-	zi_lock(&tree->lock);
+	if (!alone)
+		zi_lock(&tree->lock);
 	ZI_DASSERT(v->nmappings == 0);
 	leave_family(v);
 	if (v->stream != NULL && --v->stream->refs == 0)
@@ -96,7 +100,8 @@ void zi_vmo_unref(struct zi_vmo *v)
 	n->nvmos--;
 	zi_slab_free(v, sizeof(*v));
 	zi_node_orphaned(n);
-	zi_unlock(&tree->lock);
+	if (!alone)
+		zi_unlock(&tree->lock);
 	zi_tree_unref(tree);
 	zi_vmo_unref(keep);
 }
