@@ -28,6 +28,7 @@ extern const struct bench_row bench_map[];
 extern const struct bench_row bench_clone[];
 extern const struct bench_row bench_vm_io[];
 extern const struct bench_row bench_stream[];
+extern const struct bench_row bench_device[];
 
 double bench_now(void); /* ns, monotonic */
 

@@ -1,16 +1,23 @@
 /* MMIO regions over a mapping of a VMO: zirconia/mmio.h says what is promised. */
-#include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <zircon/process.h>
 #include <zircon/syscalls.h>
 #include <zirconia/mmio.h>
 
-struct zirconia_mmio_claim {
-	zx_vaddr_t map_addr; /* page-aligned, in the root VMAR */
-	size_t map_size;     /* bytes, a multiple of the page size */
+struct mapping {
+	zx_vaddr_t addr; /* page-aligned, in the root VMAR */
+	size_t size;     /* bytes, a multiple of the page size */
 };
+
+static void mapping_end(void *ctx)
+{
+	struct mapping *m = ctx;
+
+	/* As in the original, a mapping that is gone already is nobody's error. */
+	(void)zx_vmar_unmap(zx_vmar_root_self(), m->addr, m->size);
+	free(m);
+}
 
 /* The page-rounded range of a VMO that covers a byte range. */
 struct cover {
@@ -56,6 +63,7 @@ static zx_status_t map(size_t offset, size_t size, zx_handle_t vmo, uint32_t cac
 {
 	zirconia_mmio_claim_t *claim;
 	struct cover cover;
+	struct mapping *m;
 	zx_status_t st;
 
 	if (size > PTRDIFF_MAX)
@@ -64,19 +72,21 @@ static zx_status_t map(size_t offset, size_t size, zx_handle_t vmo, uint32_t cac
 	st = prepare(vmo, &cover, cache_policy);
 	if (st != ZX_OK)
 		return st;
-	claim = malloc(sizeof(*claim));
-	if (claim == NULL)
+	m = malloc(sizeof(*m));
+	claim = m != NULL ? zirconia_mmio_claim_new(mapping_end, m) : NULL;
+	if (claim == NULL) {
+		free(m);
 		return ZX_ERR_NO_MEMORY;
-	claim->map_size = cover.map_size;
+	}
+	m->size = cover.map_size;
 	st = zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE | ZX_VM_MAP_RANGE,
-			 0, vmo, cover.vmo_off, cover.map_size, &claim->map_addr);
+			 0, vmo, cover.vmo_off, cover.map_size, &m->addr);
 	if (st != ZX_OK) {
-		free(claim);
+		free(claim); /* nothing to end yet */
+		free(m);
 		return st;
 	}
-	out_region->base = (volatile uint8_t *)(claim->map_addr + cover.in_page);
-	out_region->len = size;
-	out_region->claim = claim;
+	zirconia_mmio_region_from_memory((void *)(m->addr + cover.in_page), size, claim, out_region);
 	return ZX_OK;
 }
 
@@ -95,16 +105,4 @@ zx_status_t zirconia_vmo_mapping_map(size_t offset, size_t size, zx_handle_t vmo
 {
 	return zirconia_vmo_mapping_map_with_cache_policy(
 		offset, size, vmo, ZX_CACHE_POLICY_UNCACHED_DEVICE, out_region);
-}
-
-void zirconia_mmio_release(zirconia_mmio_region_t *region)
-{
-	zirconia_mmio_claim_t *claim = region->claim;
-
-	if (claim != NULL) {
-		/* As in the original, a mapping that is gone already is nobody's error. */
-		(void)zx_vmar_unmap(zx_vmar_root_self(), claim->map_addr, claim->map_size);
-		free(claim);
-	}
-	memset(region, 0, sizeof(*region));
 }

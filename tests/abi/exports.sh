@@ -8,7 +8,7 @@ status=0
 nm -D --defined-only "$ZI_BUILD/lib/libzirconia.so" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' | LC_ALL=C sort -u >"$work/shared"
 nm -g --defined-only "$ZI_BUILD/lib/libzirconia.a" 2>/dev/null | awk 'NF == 3 { print $3 }' | LC_ALL=C sort -u >"$work/static"
 
-if grep -vE '^(_?zx_[a-z0-9_]+|zirconia_[a-z0-9_]+|sigaction|signal|sigprocmask|pthread_sigmask)$' "$work/shared"; then
+if grep -vE '^(_?zx_[a-z0-9_]+|zirconia_[a-z0-9_]+|mmio_buffer_[a-z_]+|fake_[a-z_]+|sigaction|signal|sigprocmask|pthread_sigmask)$' "$work/shared"; then
 	echo "FAILED: the names above are exported and are not public"
 	status=1
 fi
@@ -23,7 +23,7 @@ for header in $(cd "$ZI_SOURCE/include" && find . -name '*.h'); do
 done >"$work/all.c"
 "$CC" -I"$ZI_SOURCE/include" -fsyntax-only -std=gnu11 "$work/all.c"
 "$CC" -I"$ZI_SOURCE/include" -E -P -std=gnu11 "$work/all.c" | tr '\n' ' ' | tr ';{}' '\n' |
-	grep -vE '\b(inline|return|typedef|if|while|for)\b|=' | grep -oE '\b_?(zx|zirconia)_[a-z0-9_]+ *\(' | tr -d ' (' |
+	grep -vE '\b(inline|return|typedef|if|while|for)\b|=' | grep -oE '\b_?(zx|zirconia|mmio_buffer|fake)_[a-z0-9_]+ *\(' | tr -d ' (' |
 	grep -v '_t$' | LC_ALL=C sort -u >"$work/declared"
 [ "$(wc -l <"$work/declared")" -gt 100 ] || { echo "FAILED: only $(wc -l <"$work/declared") prototypes found"; status=1; }
 LC_ALL=C comm -23 "$work/declared" "$work/shared" >"$work/missing"
