@@ -1,5 +1,7 @@
 # The library: every source once, as objects. Tests of internals link the objects; users get the shared library or the archive.
 file(GLOB_RECURSE ZI_SOURCES CONFIGURE_DEPENDS src/*.c src/*.S)
+# The preload is a library of its own, which calls the other one.
+list(FILTER ZI_SOURCES EXCLUDE REGEX "/src/preload/")
 if(NOT ZI_SOURCES)
 	message(FATAL_ERROR "src/ holds no sources")
 endif()
@@ -55,3 +57,11 @@ add_custom_command(TARGET zirconia POST_BUILD
 	COMMAND ${CMAKE_COMMAND} -E create_symlink libzirconia.so ${CMAKE_LIBRARY_OUTPUT_DIRECTORY}/libzircon.so VERBATIM)
 add_custom_command(TARGET zirconia_static POST_BUILD
 	COMMAND ${CMAKE_COMMAND} -E create_symlink libzirconia.a ${CMAKE_ARCHIVE_OUTPUT_DIRECTORY}/libzircon.a VERBATIM)
+
+# Programs whose system calls touch memory that a pager has to supply: LD_PRELOAD=libzirconia-io.so.
+file(GLOB ZI_PRELOAD_SOURCES CONFIGURE_DEPENDS src/preload/*.c)
+add_library(zirconia-io SHARED ${ZI_PRELOAD_SOURCES})
+target_include_directories(zirconia-io PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/include)
+target_compile_definitions(zirconia-io PRIVATE _GNU_SOURCE)
+target_link_libraries(zirconia-io PRIVATE zi_warnings ${CMAKE_DL_LIBS})
+set_target_properties(zirconia-io PROPERTIES C_VISIBILITY_PRESET hidden)

@@ -101,6 +101,17 @@ size_t zirconia_copy_fallible(void *dst, const void *src, size_t n);
 /* Stores up to n bytes of one value, the same way. */
 size_t zirconia_fill_fallible(void *dst, uint8_t value, size_t n);
 
+/* ---- make ready */
+
+/*
+ * System calls of Linux that are given memory which is not there answer EFAULT instead of waiting for it. Afterwards the kernel can
+ * read (with `write`: and write) every byte of [addr, addr + len) as it is now: pages were asked for, forked and made dirty as by
+ * accesses of the program. What another thread or a pager does next may undo that: callers try again.
+ *
+ * ZX_OK also when the range is not emulated, or len is 0. Otherwise the status of the access that failed.
+ */
+zx_status_t zirconia_make_ready(const volatile void *addr, size_t len, bool write);
+
 /* ---- expect */
 
 /*

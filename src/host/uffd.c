@@ -1,9 +1,10 @@
 /*
- * Watched placements: userfaultfd on shared mappings of the arena. An access to a frame that has no memory is not filled with zeros
- * but signalled to the thread (SIGBUS), or told to whoever reads the descriptor while the thread waits in the kernel.
+ * Watched placements: userfaultfd on shared mappings of the arena. An access to a frame that has no
+ * memory is not filled with zeros but signalled to the thread (SIGBUS), or told to whoever reads
+ * the descriptor while the thread waits in the kernel.
  *
- * What is watched is the first touch of a frame through a placement; the physmap is never watched. Only placements know: the kernel forgets
- * a watch with its mapping.
+ * What is watched is the first touch of a frame through a placement; the physmap is never watched.
+ * Only placements know: the kernel forgets a watch with its mapping.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -59,9 +60,10 @@ static int fd_new(bool kernel_faults)
 
 bool zi_watch_open(enum zi_watch_mode mode)
 {
-	const uint64_t want = UFFD_FEATURE_MISSING_SHMEM |
-			      (mode == ZI_WATCH_SIGBUS ? UFFD_FEATURE_SIGBUS : UFFD_FEATURE_THREAD_ID);
-	struct uffdio_api api = { .api = UFFD_API, .features = want };
+	const uint64_t want =
+		UFFD_FEATURE_MISSING_SHMEM |
+		(mode == ZI_WATCH_SIGBUS ? UFFD_FEATURE_SIGBUS : UFFD_FEATURE_THREAD_ID);
+	struct uffdio_api api = {.api = UFFD_API, .features = want};
 	int saved = errno;
 	/* With signals, system calls answer EFAULT in any case. */
 	int fd = ZI_ON_VALGRIND() ? -1 : fd_new(mode == ZI_WATCH_EVENTS);
@@ -87,7 +89,7 @@ zx_status_t zi_place_watched(uintptr_t addr, size_t len, uint64_t frame, uint32_
 {
 	int fd = atomic_load_explicit(&watch_fd, memory_order_acquire);
 	struct uffdio_register reg = {
-		.range = { .start = addr, .len = len },
+		.range = {.start = addr, .len = len},
 		.mode = UFFDIO_REGISTER_MODE_MISSING,
 	};
 	int saved = errno;
@@ -115,7 +117,8 @@ zx_status_t zi_frames_fill(uint64_t frame, uint64_t pages, const void *bytes)
 
 	/* The kernel fills a page of the file before anybody finds it there. */
 	while (done < len) {
-		ssize_t n = pwrite(zi_window.fd, (const char *)bytes + done, len - done, at + (off_t)done);
+		ssize_t n = pwrite(zi_window.fd, (const char *)bytes + done, len - done,
+				   at + (off_t)done);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -133,7 +136,7 @@ zx_status_t zi_frames_fill(uint64_t frame, uint64_t pages, const void *bytes)
 bool zi_watch_next(struct zi_watch_fault *out_fault)
 {
 	int fd = atomic_load_explicit(&watch_fd, memory_order_acquire);
-	struct pollfd ready = { .fd = fd, .events = POLLIN };
+	struct pollfd ready = {.fd = fd, .events = POLLIN};
 	struct uffd_msg msg;
 
 	for (;;) {
@@ -156,7 +159,7 @@ bool zi_watch_next(struct zi_watch_fault *out_fault)
 
 void zi_watch_wake(uintptr_t addr, size_t len)
 {
-	struct uffdio_range range = { .start = addr, .len = len };
+	struct uffdio_range range = {.start = addr, .len = len};
 	int saved = errno;
 
 	(void)ioctl(atomic_load_explicit(&watch_fd, memory_order_acquire), UFFDIO_WAKE, &range);

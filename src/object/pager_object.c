@@ -1,8 +1,8 @@
 /*
  * Pagers, and the messenger between each of their VMOs and its port.
  *
- * A messenger belongs to the VMO's tree and goes with it. While its packet is in the port's queue it holds a reference on the tree, so
- * that the last packet is delivered after the VMO is gone.
+ * A messenger belongs to the VMO's tree and goes with it. While its packet is in the port's queue
+ * it holds a reference on the tree, so that the last packet is delivered after the VMO is gone.
  */
 #include "object/pager_object.h"
 
@@ -14,18 +14,18 @@
 
 struct zi_pager {
 	struct zi_object object;
-	struct zi_lock lock;         /* rank LEAF; guards what follows */
-	bool closed;                 /* the last handle is gone */
-	struct zi_link messengers;   /* struct messenger.in_pager */
+	struct zi_lock lock;       /* rank LEAF; guards what follows */
+	bool closed;               /* the last handle is gone */
+	struct zi_link messengers; /* struct messenger.in_pager */
 };
 
 struct messenger {
 	struct zi_port_packet packet;
-	struct zi_pager *pager;      /* one reference */
-	struct zi_port *port;        /* one reference */
+	struct zi_pager *pager; /* one reference */
+	struct zi_port *port;   /* one reference */
 	uint64_t key;
-	struct zi_source *source;    /* set once, when the VMO is made */
-	struct zi_link in_pager;     /* until the pager is closed */
+	struct zi_source *source; /* set once, when the VMO is made */
+	struct zi_link in_pager;  /* until the pager is closed */
 };
 
 /* ---- the packet */
@@ -67,7 +67,7 @@ static bool send(void *ctx, enum zi_source_packet kind, uint64_t off, uint64_t l
 		.key = m->key,
 		.type = ZX_PKT_TYPE_PAGE_REQUEST,
 		.status = ZX_OK,
-		.page_request = { .command = commands[kind], .offset = off, .length = len },
+		.page_request = {.command = commands[kind], .offset = off, .length = len},
 	};
 	zi_source_ref(m->source);
 	if (zi_port_queue_kernel(m->port, &m->packet, false))
@@ -130,7 +130,8 @@ static void pager_on_zero_handles(struct zi_object *o)
 		p->closed = true;
 		more = !zi_list_is_empty(&p->messengers);
 		if (more) {
-			struct messenger *m = ZI_CONTAINER(p->messengers.next, struct messenger, in_pager);
+			struct messenger *m =
+				ZI_CONTAINER(p->messengers.next, struct messenger, in_pager);
 
 			zi_list_del(&m->in_pager);
 			/* A VMO that is just going needs nothing from us. */
@@ -179,8 +180,8 @@ static bool join(struct zi_pager *p, struct messenger *m)
 	return !p->closed;
 }
 
-zx_status_t zi_pager_create_vmo(struct zi_pager *p, uint32_t options, struct zi_port *port, uint64_t key,
-				uint64_t size, struct zi_vmo **out_vmo)
+zx_status_t zi_pager_create_vmo(struct zi_pager *p, uint32_t options, struct zi_port *port,
+				uint64_t key, uint64_t size, struct zi_vmo **out_vmo)
 {
 	struct messenger *m = zi_slab_alloc(sizeof(*m));
 	struct zi_vmo *vmo;

@@ -32,8 +32,8 @@ zx_status_t zirconia_debug_check(zx_handle_t vmo)
 	return st;
 }
 
-zx_status_t zirconia_debug_evict(zx_handle_t vmo, uint64_t offset, uint64_t length, uint32_t options,
-				 uint64_t *out_pages)
+zx_status_t zirconia_debug_evict(zx_handle_t vmo, uint64_t offset, uint64_t length,
+				 uint32_t options, uint64_t *out_pages)
 {
 	struct zi_vmo_object *o;
 	uint64_t pages = 0;
@@ -45,7 +45,8 @@ zx_status_t zirconia_debug_evict(zx_handle_t vmo, uint64_t offset, uint64_t leng
 	    (options & ~(ZIRCONIA_EVICT_ALWAYS_NEEDED | ZIRCONIA_EVICT_NOT_NEEDED)) != 0)
 		st = ZX_ERR_INVALID_ARGS;
 	else
-		st = zi_pager_evict(o->vmo, offset, length, (options & ZIRCONIA_EVICT_ALWAYS_NEEDED) != 0,
+		st = zi_pager_evict(o->vmo, offset, length,
+				    (options & ZIRCONIA_EVICT_ALWAYS_NEEDED) != 0,
 				    (options & ZIRCONIA_EVICT_NOT_NEEDED) != 0, &pages);
 	zi_object_unref(&o->object);
 	if (st == ZX_OK && out_pages != NULL)

@@ -98,3 +98,8 @@ bool zirconia_fault_catch(void (*fn)(void *arg), void *arg, zirconia_fault_info_
 		*out_info = frame.info;
 	return true;
 }
+
+zx_status_t zirconia_make_ready(const volatile void *addr, size_t len, bool write)
+{
+	return zi_fault_make_ready((uintptr_t)addr, len, write);
+}

@@ -73,7 +73,8 @@ static zx_status_t get_vmo(zx_handle_t pager, zx_rights_t pager_rights, zx_handl
 zx_status_t zx_pager_detach_vmo(zx_handle_t pager, zx_handle_t vmo)
 {
 	struct zi_vmo_object *o;
-	zx_status_t st = get_vmo(pager, ZX_RIGHT_ATTACH_VMO | ZX_RIGHT_MANAGE_VMO, vmo, ZX_RIGHT_WRITE, &o);
+	zx_status_t st =
+		get_vmo(pager, ZX_RIGHT_ATTACH_VMO | ZX_RIGHT_MANAGE_VMO, vmo, ZX_RIGHT_WRITE, &o);
 
 	if (st != ZX_OK)
 		return st;
@@ -117,7 +118,8 @@ static bool is_failure(uint64_t data)
 	}
 }
 
-static zx_status_t op_range(struct zi_vmo *vmo, uint32_t op, uint64_t off, uint64_t len, uint64_t data)
+static zx_status_t op_range(struct zi_vmo *vmo, uint32_t op, uint64_t off, uint64_t len,
+			    uint64_t data)
 {
 	switch (op) {
 	case ZX_PAGER_OP_FAIL:
@@ -141,8 +143,8 @@ static zx_status_t op_range(struct zi_vmo *vmo, uint32_t op, uint64_t off, uint6
 	}
 }
 
-zx_status_t zx_pager_op_range(zx_handle_t pager, uint32_t op, zx_handle_t pager_vmo, uint64_t offset,
-			      uint64_t length, uint64_t data)
+zx_status_t zx_pager_op_range(zx_handle_t pager, uint32_t op, zx_handle_t pager_vmo,
+			      uint64_t offset, uint64_t length, uint64_t data)
 {
 	struct zi_vmo_object *o;
 	zx_status_t st;
@@ -161,7 +163,8 @@ zx_status_t zx_pager_op_range(zx_handle_t pager, uint32_t op, zx_handle_t pager_
 #define RANGES_AT_ONCE 16
 
 static zx_status_t query_ranges(struct zi_vmo *vmo, uint64_t off, uint64_t len, uint8_t *user,
-				size_t user_size, bool count_all, size_t *out_stored, size_t *out_found)
+				size_t user_size, bool count_all, size_t *out_stored,
+				size_t *out_found)
 {
 	zx_vmo_dirty_range_t ranges[RANGES_AT_ONCE];
 	const size_t room = user_size / sizeof(ranges[0]);
@@ -173,7 +176,8 @@ static zx_status_t query_ranges(struct zi_vmo *vmo, uint64_t off, uint64_t len, 
 	const uint64_t end = zi_page_up(off + len);
 
 	while (pos < end && (count_all || stored < room)) {
-		uint32_t max = count_all ? RANGES_AT_ONCE : (uint32_t)zi_min(RANGES_AT_ONCE, room - stored);
+		uint32_t max = count_all ? RANGES_AT_ONCE :
+					   (uint32_t)zi_min(RANGES_AT_ONCE, room - stored);
 		uint32_t got, fit;
 
 		zi_pager_next_dirty(vmo, &pos, end, ranges, max, &got);
@@ -199,7 +203,8 @@ zx_status_t zx_pager_query_dirty_ranges(zx_handle_t pager, zx_handle_t pager_vmo
 
 	if (st != ZX_OK)
 		return st;
-	st = query_ranges(o->vmo, offset, length, buffer, buffer_size, avail != NULL, &stored, &found);
+	st = query_ranges(o->vmo, offset, length, buffer, buffer_size, avail != NULL, &stored,
+			  &found);
 	zi_object_unref(&o->object);
 	if (st == ZX_OK && actual != NULL)
 		st = zi_user_write(actual, &stored, sizeof(stored));
@@ -212,7 +217,7 @@ zx_status_t zx_pager_query_dirty_ranges(zx_handle_t pager, zx_handle_t pager_vmo
 zx_status_t zx_pager_query_vmo_stats(zx_handle_t pager, zx_handle_t pager_vmo, uint32_t options,
 				     void *buffer, size_t buffer_size)
 {
-	zx_pager_vmo_stats_t stats = { 0 };
+	zx_pager_vmo_stats_t stats = {0};
 	struct zi_vmo_object *o;
 	zx_status_t st = get_vmo(pager, ZX_RIGHT_MANAGE_VMO, pager_vmo, ZX_RIGHT_READ, &o);
 

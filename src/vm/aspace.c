@@ -9,7 +9,6 @@
 #include "base/assert.h"
 #include "host/host.h"
 #include "host/machine.h"
-#include "vm/trap.h"
 #include "vm/vm.h"
 #include "vm/vmar.h"
 #include "vm/vmar_i.h"
@@ -141,7 +140,6 @@ void zi_aspace_after_fork(void)
 	/* Another thread of the parent may have held the mutex when it forked. */
 	self_making = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 	atomic_store_explicit(&self, NULL, memory_order_release);
-	zi_trap_after_fork();
 }
 
 /* ---- end */

@@ -26,32 +26,36 @@ enum action {
 	MISSING, /* the event fails */
 };
 
+/* clang-format off */
 static const uint8_t table[ZI_EVENTS][ZI_PAGE_STATES] = {
-	/*                               ABSENT   MARKER  CLEAN  DIRTY  AWAITING ZERO    UNTRACKED */
-	[ZI_EV_READ] =                 { ASK,     KEEP,   KEEP,  KEEP,  KEEP,    KEEP,   KEEP },
-	[ZI_EV_WRITE] =                { ASK,     WRITE,  WRITE, KEEP,  WRITE,   WRITE,  WRITE },
-	[ZI_EV_COMMIT] =               { ASK,     CLEAN,  KEEP,  KEEP,  KEEP,    WRITE,  WRITE },
-	[ZI_EV_ALWAYS_NEED] =          { ASK,     KEEP,   FLAG,  FLAG,  FLAG,    KEEP,   KEEP },
-	[ZI_EV_DONT_NEED] =            { KEEP,    KEEP,   COLD,  KEEP,  KEEP,    KEEP,   KEEP },
-	[ZI_EV_SUPPLY] =               { FILL,    KEEP,   KEEP,  KEEP,  KEEP,    KEEP,   KEEP },
-	[ZI_EV_SUPPLY_ZERO] =          { MARK,    KEEP,   KEEP,  KEEP,  KEEP,    KEEP,   KEEP },
-	[ZI_EV_OP_DIRTY] =             { MISSING, DIRTY,  DIRTY, KEEP,  DIRTY,   DIRTY,  DIRTY },
-	[ZI_EV_WRITEBACK_BEGIN] =      { KEEP,    KEEP,   KEEP,  AWAIT, KEEP,    PREFIX, KEEP },
-	[ZI_EV_WRITEBACK_BEGIN_ZERO] = { KEEP,    KEEP,   KEEP,  KEEP,  KEEP,    PREFIX, KEEP },
-	[ZI_EV_WRITEBACK_END] =        { KEEP,    KEEP,   KEEP,  KEEP,  CLEAN,   PREFIX, KEEP },
-	[ZI_EV_ZERO] =                 { ZERO,    KEEP,   ZERO,  ZERO,  ZERO,    KEEP,   ZERO },
-	[ZI_EV_ZERO_PINNED] =          { KEEP,    KEEP,   WRITE, KEEP,  WRITE,   KEEP,   KEEP },
-	[ZI_EV_ZERO_PART] =            { ASK,     KEEP,   WRITE, KEEP,  WRITE,   KEEP,   KEEP },
-	[ZI_EV_UNTRACK] =              { UNTRACK, UNTRACK, UNTRACK, UNTRACK, UNTRACK, UNTRACK, KEEP },
-	[ZI_EV_EVICT] =                { KEEP,    KEEP,   DROP,  KEEP,  KEEP,    KEEP,   KEEP },
-	[ZI_EV_EVICT_FORCED] =         { KEEP,    KEEP,   DROP,  KEEP,  KEEP,    KEEP,   KEEP },
-	[ZI_EV_DETACH] =               { KEEP,    DROP,   DROP,  KEEP,  KEEP,    KEEP,   KEEP },
+	/*
+	 *                           ABSENT   MARKER   CLEAN    DIRTY    AWAITING ZERO     UNTRACKED
+	 */
+	[ZI_EV_READ] =             { ASK,     KEEP,    KEEP,    KEEP,    KEEP,    KEEP,    KEEP },
+	[ZI_EV_WRITE] =            { ASK,     WRITE,   WRITE,   KEEP,    WRITE,   WRITE,   WRITE },
+	[ZI_EV_COMMIT] =           { ASK,     CLEAN,   KEEP,    KEEP,    KEEP,    WRITE,   WRITE },
+	[ZI_EV_ALWAYS_NEED] =      { ASK,     KEEP,    FLAG,    FLAG,    FLAG,    KEEP,    KEEP },
+	[ZI_EV_DONT_NEED] =        { KEEP,    KEEP,    COLD,    KEEP,    KEEP,    KEEP,    KEEP },
+	[ZI_EV_SUPPLY] =           { FILL,    KEEP,    KEEP,    KEEP,    KEEP,    KEEP,    KEEP },
+	[ZI_EV_SUPPLY_ZERO] =      { MARK,    KEEP,    KEEP,    KEEP,    KEEP,    KEEP,    KEEP },
+	[ZI_EV_OP_DIRTY] =         { MISSING, DIRTY,   DIRTY,   KEEP,    DIRTY,   DIRTY,   DIRTY },
+	[ZI_EV_WB_BEGIN] =         { KEEP,    KEEP,    KEEP,    AWAIT,   KEEP,    PREFIX,  KEEP },
+	[ZI_EV_WB_BEGIN_ZERO] =    { KEEP,    KEEP,    KEEP,    KEEP,    KEEP,    PREFIX,  KEEP },
+	[ZI_EV_WB_END] =           { KEEP,    KEEP,    KEEP,    KEEP,    CLEAN,   PREFIX,  KEEP },
+	[ZI_EV_ZERO] =             { ZERO,    KEEP,    ZERO,    ZERO,    ZERO,    KEEP,    ZERO },
+	[ZI_EV_ZERO_PINNED] =      { KEEP,    KEEP,    WRITE,   KEEP,    WRITE,   KEEP,    KEEP },
+	[ZI_EV_ZERO_PART] =        { ASK,     KEEP,    WRITE,   KEEP,    WRITE,   KEEP,    KEEP },
+	[ZI_EV_UNTRACK] =          { UNTRACK, UNTRACK, UNTRACK, UNTRACK, UNTRACK, UNTRACK, KEEP },
+	[ZI_EV_EVICT] =            { KEEP,    KEEP,    DROP,    KEEP,    KEEP,    KEEP,    KEEP },
+	[ZI_EV_EVICT_FORCED] =     { KEEP,    KEEP,    DROP,    KEEP,    KEEP,    KEEP,    KEEP },
+	[ZI_EV_DETACH] =           { KEEP,    DROP,    DROP,    KEEP,    KEEP,    KEEP,    KEEP },
 };
+/* clang-format on */
 
 /* Own pages that are pinned are let alone by these. */
 static bool minds_pins(enum zi_page_event ev)
 {
-	return ev == ZI_EV_WRITEBACK_BEGIN || ev == ZI_EV_EVICT || ev == ZI_EV_EVICT_FORCED ||
+	return ev == ZI_EV_WB_BEGIN || ev == ZI_EV_EVICT || ev == ZI_EV_EVICT_FORCED ||
 	       ev == ZI_EV_DETACH;
 }
 
@@ -80,18 +84,19 @@ static bool member(const struct zi_pageset *s, uint64_t pgi, uint64_t *run)
 	return clear == 0;
 }
 
-enum zi_page_state zi_page_state(const struct zi_node *n, uint64_t pgi, uint64_t max, uint64_t *out_run)
+enum zi_page_state zi_page_state(const struct zi_node *n, uint64_t pgi, uint64_t max,
+				 uint64_t *out_run)
 {
 	const struct zi_source *s = n->source;
 	enum zi_page_state state = ZI_PAGE_ABSENT;
 	uint64_t run = max;
 
 	if (member(&n->own, pgi, &run))
-		state = member(&s->dirty, pgi, &run)	? ZI_PAGE_DIRTY :
+		state = member(&s->dirty, pgi, &run)    ? ZI_PAGE_DIRTY :
 			member(&s->awaiting, pgi, &run) ? ZI_PAGE_AWAITING :
 							  ZI_PAGE_CLEAN;
 	else if (member(&n->mark, pgi, &run))
-		state = member(&s->dirty, pgi, &run)	 ? ZI_PAGE_ZERO :
+		state = member(&s->dirty, pgi, &run)     ? ZI_PAGE_ZERO :
 			member(&s->untracked, pgi, &run) ? ZI_PAGE_UNTRACKED :
 							   ZI_PAGE_MARKER;
 	if (out_run != NULL)
@@ -109,7 +114,7 @@ static bool pinned(const struct zi_node *n, uint64_t pgi, uint64_t *run)
 {
 	bool any = false;
 
-	ZI_LIST_FOREACH(l, &n->pins) {
+	ZI_LIST_FOREACH (l, &n->pins) {
 		const struct zi_pin *p = ZI_CONTAINER(l, struct zi_pin, link);
 
 		if (p->first > pgi) {
@@ -147,7 +152,8 @@ static zx_status_t make_own(struct zi_node *n, uint64_t first, uint64_t pages)
 	return ZX_OK;
 }
 
-static zx_status_t to_dirty(struct zi_node *n, enum zi_page_state from, uint64_t first, uint64_t pages)
+static zx_status_t to_dirty(struct zi_node *n, enum zi_page_state from, uint64_t first,
+			    uint64_t pages)
 {
 	struct zi_source *s = n->source;
 	zx_status_t st = ZX_OK;
@@ -155,7 +161,10 @@ static zx_status_t to_dirty(struct zi_node *n, enum zi_page_state from, uint64_t
 	if (from == ZI_PAGE_ZERO)
 		zi_awaited_cut(n, first, pages);
 	if (!zi_pageset_set(&s->dirty, first, pages)) {
-		/* A marker that is half dirty already reads and writes the same; only its books are early. */
+		/*
+		 * A marker that is half dirty already reads and writes the same; only its books are
+		 * early.
+		 */
 		return ZX_ERR_NO_MEMORY;
 	}
 	if (from == ZI_PAGE_MARKER || from == ZI_PAGE_ZERO || from == ZI_PAGE_UNTRACKED) {
@@ -169,7 +178,8 @@ static zx_status_t to_dirty(struct zi_node *n, enum zi_page_state from, uint64_t
 	return ZX_OK;
 }
 
-static zx_status_t to_clean(struct zi_node *n, enum zi_page_state from, uint64_t first, uint64_t pages)
+static zx_status_t to_clean(struct zi_node *n, enum zi_page_state from, uint64_t first,
+			    uint64_t pages)
 {
 	if (from == ZI_PAGE_MARKER)
 		return make_own(n, first, pages);
@@ -192,8 +202,8 @@ static void give_up(struct zi_node *n, uint64_t first, uint64_t pages)
 	drop(&s->lingering, first, pages);
 }
 
-static zx_status_t to_zero(struct zi_node *n, enum zi_page_state from, uint64_t first, uint64_t pages,
-			   bool tracked)
+static zx_status_t to_zero(struct zi_node *n, enum zi_page_state from, uint64_t first,
+			   uint64_t pages, bool tracked)
 {
 	struct zi_source *s = n->source;
 
@@ -226,7 +236,8 @@ static zx_status_t to_awaiting(struct zi_node *n, uint64_t first, uint64_t pages
 {
 	struct zi_source *s = n->source;
 
-	if (!zi_pageset_set(&s->awaiting, first, pages) || !zi_pageset_clear(&s->dirty, first, pages))
+	if (!zi_pageset_set(&s->awaiting, first, pages) ||
+	    !zi_pageset_clear(&s->dirty, first, pages))
 		return ZX_ERR_NO_MEMORY;
 	return ZX_OK;
 }
@@ -245,8 +256,9 @@ static bool begins(const struct zi_node *n, enum zi_page_state state, uint64_t p
 }
 
 /*
- * Write-back of [first, first+pages) of a dirty zero interval has ended: it is absent. What mappings of it have shown they go on
- * showing, as on Zircon, until they are dropped for another reason.
+ * Write-back of [first, first+pages) of a dirty zero interval has ended: it is absent. What
+ * mappings of it have shown they go on showing, as on Zircon, until they are dropped for another
+ * reason.
  */
 static zx_status_t zero_to_absent(struct zi_node *n, uint64_t first, uint64_t pages)
 {
@@ -269,7 +281,7 @@ static zx_status_t zero_to_absent(struct zi_node *n, uint64_t first, uint64_t pa
 struct run {
 	enum zi_page_event ev;
 	uint64_t first, pages; /* of one state */
-	uint64_t cleaned;      /* WRITEBACK_END: the awaiting-clean end carried on from interval to interval */
+	uint64_t cleaned; /* WB_END: the awaiting-clean end carried from interval to interval */
 };
 
 static zx_status_t writeback_zero(struct zi_node *n, struct run *r)
@@ -279,7 +291,7 @@ static zx_status_t writeback_zero(struct zi_node *n, struct run *r)
 
 	if (!begins(n, ZI_PAGE_ZERO, r->first))
 		return ZX_OK;
-	if (r->ev != ZI_EV_WRITEBACK_END)
+	if (r->ev != ZI_EV_WB_END)
 		return zi_awaited_begin(s, r->first, end);
 	r->cleaned = zi_max(r->cleaned, zi_awaited_take(s, r->first));
 	end = zi_min(end, r->cleaned);
@@ -392,7 +404,7 @@ zx_status_t zi_pages_apply(struct zi_node *n, enum zi_page_event ev, uint64_t fi
 			   uint64_t *out_done)
 {
 	zx_status_t st = prepare(n, ev, first, pages);
-	struct run r = { .ev = ev, .first = first };
+	struct run r = {.ev = ev, .first = first};
 	uint64_t end = first + pages;
 
 	while (st == ZX_OK && r.first < end) {
@@ -406,7 +418,8 @@ zx_status_t zi_pages_apply(struct zi_node *n, enum zi_page_event ev, uint64_t fi
 				st = apply_run(n, state, &r);
 			if (st != ZX_OK)
 				break;
-			if ((ev == ZI_EV_EVICT || ev == ZI_EV_EVICT_FORCED) && state == ZI_PAGE_CLEAN)
+			if ((ev == ZI_EV_EVICT || ev == ZI_EV_EVICT_FORCED) &&
+			    state == ZI_PAGE_CLEAN)
 				n->change_events += r.pages;
 		}
 		r.first += r.pages;
@@ -446,8 +459,9 @@ zx_status_t zi_pages_ask(struct zi_node *n, enum zi_page_event ev, uint64_t pgi,
 
 /* ---- for all nodes */
 
-static zx_status_t ready_root(struct zi_node *n, enum zi_page_event need, uint64_t first, uint64_t pages,
-			      uint64_t want, struct zi_page_wait *w, uint64_t *out_done)
+static zx_status_t ready_root(struct zi_node *n, enum zi_page_event need, uint64_t first,
+			      uint64_t pages, uint64_t want, struct zi_page_wait *w,
+			      uint64_t *out_done)
 {
 	zx_status_t st = zi_pages_apply(n, need, first, pages, out_done);
 
@@ -458,8 +472,8 @@ static zx_status_t ready_root(struct zi_node *n, enum zi_page_event need, uint64
 	return st;
 }
 
-zx_status_t zi_node_ready(struct zi_node *n, enum zi_page_event need, uint64_t first, uint64_t pages,
-			  uint64_t want, struct zi_page_wait *w, uint64_t *out_done)
+zx_status_t zi_node_ready(struct zi_node *n, enum zi_page_event need, uint64_t first,
+			  uint64_t pages, uint64_t want, struct zi_page_wait *w, uint64_t *out_done)
 {
 	uint64_t done = 0;
 	zx_status_t st = ZX_OK;
@@ -487,7 +501,10 @@ zx_status_t zi_node_ready(struct zi_node *n, enum zi_page_event need, uint64_t f
 
 /* ---- size */
 
-/* Requests for pages that are cut off: what is absent will not be supplied, what is not dirty will not be. */
+/*
+ * Requests for pages that are cut off: what is absent will not be supplied, what is not dirty will
+ * not be.
+ */
 static void resolve_tail(struct zi_node *n, uint64_t first)
 {
 	struct zi_source *s = n->source;
@@ -576,7 +593,8 @@ bool zi_pages_check(const struct zi_node *n)
 		const struct zi_awaited *a = &s->awaited[i];
 
 		if (a->end <= a->start || (i > 0 && a->start <= last) ||
-		    zi_page_state(n, a->start, 1, NULL) != ZI_PAGE_ZERO || !begins(n, ZI_PAGE_ZERO, a->start))
+		    zi_page_state(n, a->start, 1, NULL) != ZI_PAGE_ZERO ||
+		    !begins(n, ZI_PAGE_ZERO, a->start))
 			return false;
 		last = a->start;
 	}

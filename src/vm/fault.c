@@ -1,6 +1,7 @@
 /*
- * The one fault path. Runs in the trap handler of the faulting thread and inside system calls that copy from or to
- * user buffers. May take our locks (none is held by the thread), allocates from slabs only.
+ * The one fault path. Runs in the trap handler of the faulting thread and inside system calls that
+ * copy from or to user buffers. May take our locks (none is held by the thread), allocates from
+ * slabs only.
  */
 #include "vm/fault.h"
 
@@ -14,15 +15,19 @@
 #include "vm/vmar.h"
 
 /*
- * Forks of consecutive pages double up to this: one page at a time costs 13 us each, blocks of 64 bring the signal, the
- * placement and the copy below 1 us per page, longer ones gain nothing and copy in vain more often.
+ * Forks of consecutive pages double up to this: one page at a time costs 13 us each, blocks of 64
+ * bring the signal, the placement and the copy below 1 us per page, longer ones gain nothing and
+ * copy in vain more often.
  */
 enum { ZI_FORK_BLOCK_MAX = 64 };
-/* Copies made ahead of need may be a quarter of what was needed, and this many pages more (1 MiB). */
+/*
+ * Copies made ahead of need may be a quarter of what was needed, and this many pages more (1 MiB).
+ */
 enum { ZI_SHADOWS_FREE = 256 };
 /*
- * A fork between pages of the ancestor splits one host map in three. A mapping in this many pieces is given up and placed again
- * where it is touched, so that one mapping keeps well below half of the usual limit of 65,530.
+ * A fork between pages of the ancestor splits one host map in three. A mapping in this many pieces
+ * is given up and placed again where it is touched, so that one mapping keeps well below half of
+ * the usual limit of 65,530.
  */
 enum { ZI_MAPPING_RUNS = 24000 };
 /* What was given up comes back in aligned pieces of this many pages. */
@@ -30,7 +35,10 @@ enum { ZI_PLACE_PAGES = 64 };
 /* Write access comes back over at most this many pages at once. */
 enum { ZI_RAISE_PAGES = 4096 };
 
-/* Finds the mapping and returns with its tree lock held, the address space lock released. NULL: nothing mapped. */
+/*
+ * Finds the mapping and returns with its tree lock held, the address space lock released. NULL:
+ * nothing mapped.
+ */
 static struct zi_mapping *find_and_lock(struct zi_aspace *as, uintptr_t addr)
 {
 	for (;;) {
@@ -47,7 +55,10 @@ static struct zi_mapping *find_and_lock(struct zi_aspace *as, uintptr_t addr)
 			zi_unlock(&as->lock);
 			return m;
 		}
-		/* Somebody works on this tree: wait for it without keeping faults in other trees waiting. */
+		/*
+		 * Somebody works on this tree: wait for it without keeping faults in other trees
+		 * waiting.
+		 */
 		zi_tree_ref(t);
 		zi_unlock(&as->lock);
 		zi_lock(&t->lock);
@@ -60,7 +71,7 @@ static struct zi_mapping *find_and_lock(struct zi_aspace *as, uintptr_t addr)
 static zx_status_t check_access(const struct zi_mapping *m, uintptr_t page, bool write, bool exec)
 {
 	uint32_t prot = zi_mapping_prot_at(m, page, NULL);
-	uint32_t need = exec ? ZX_VM_PERM_READ | ZX_VM_PERM_EXECUTE :
+	uint32_t need = exec  ? ZX_VM_PERM_READ | ZX_VM_PERM_EXECUTE :
 			write ? ZX_VM_PERM_WRITE :
 				ZX_VM_PERM_READ;
 	const struct zi_vmo *v = m->vmo;
@@ -89,7 +100,7 @@ static zx_status_t raise_run(struct zi_mapping *m, uintptr_t page)
 	/* Back from the page's answer to where the run of own pages begins. */
 	for (uintptr_t va = lo; va <= page;) {
 		struct zi_found f = zi_node_lookup_frames(m->vmo->node, zi_mapping_page(m, va),
-						   (page - va + ZI_PAGE) >> ZI_PAGE_SHIFT);
+							  (page - va + ZI_PAGE) >> ZI_PAGE_SHIFT);
 
 		va += f.pages << ZI_PAGE_SHIFT;
 		if (f.node != m->vmo->node && va <= page)
@@ -99,7 +110,7 @@ static zx_status_t raise_run(struct zi_mapping *m, uintptr_t page)
 
 	while (stop < end) {
 		struct zi_found f = zi_node_lookup_frames(m->vmo->node, zi_mapping_page(m, stop),
-						   (end - stop) >> ZI_PAGE_SHIFT);
+							  (end - stop) >> ZI_PAGE_SHIFT);
 
 		if (f.node != m->vmo->node)
 			break;
@@ -125,7 +136,9 @@ static uint64_t shadow_budget(struct zi_node *n)
 
 		if (shadows < budget)
 			return budget - shadows;
-		/* Comparing costs 0.2 us a page: not again before there is something new to find. */
+		/*
+		 * Comparing costs 0.2 us a page: not again before there is something new to find.
+		 */
 		if (n->own.count < n->shadow_checked + ZI_FORK_BLOCK_MAX)
 			return 0;
 		zi_node_sync_shadow(n, 0, n->size);
@@ -159,7 +172,8 @@ static zx_status_t place_piece(struct zi_mapping *m, uintptr_t page)
 	const uint64_t piece = (uint64_t)ZI_PLACE_PAGES << ZI_PAGE_SHIFT;
 	uintptr_t lo = zi_max(m->base, page - page % piece);
 
-	return zi_mapping_place(m, lo, zi_min(m->base + m->len, page - page % piece + piece), 0, false);
+	return zi_mapping_place(m, lo, zi_min(m->base + m->len, page - page % piece + piece), 0,
+				false);
 }
 
 /* The page is there: show it, or make it the node's own. */
@@ -176,7 +190,8 @@ static zx_status_t resolve(struct zi_mapping *m, uintptr_t page, bool write, boo
 	}
 	/* Another thread was quicker, or host maps ran out: place what belongs there. */
 	if (!write)
-		return m->unplaced ? place_piece(m, page) : zi_mapping_place(m, page, page + ZI_PAGE, 0, false);
+		return m->unplaced ? place_piece(m, page) :
+				     zi_mapping_place(m, page, page + ZI_PAGE, 0, false);
 	/* Place as well as raise: the range may have been given up for want of host maps. */
 	if (f.node == n)
 		return m->unplaced ? place_piece(m, page) : raise_run(m, page);
@@ -190,17 +205,21 @@ static zx_status_t fault_locked(struct zi_mapping *m, uintptr_t page, bool write
 	zx_status_t st = check_access(m, page, write, exec);
 	uint64_t done;
 
-	/* A clone's write needs no more than the page to copy: what is forked along is decided here. */
+	/*
+	 * A clone's write needs no more than the page to copy: what is forked along is decided
+	 * here.
+	 */
 	if (st == ZX_OK && m->vmo->tree->source != NULL)
-		st = zi_node_ready(n, write && n->source != NULL ? ZI_EV_WRITE : ZI_EV_READ, zi_mapping_page(m, page),
-				   1, 1, wait, &done);
+		st = zi_node_ready(n, write && n->source != NULL ? ZI_EV_WRITE : ZI_EV_READ,
+				   zi_mapping_page(m, page), 1, 1, wait, &done);
 	return st == ZX_OK ? resolve(m, page, write, out_watched) : st;
 }
 
-zx_status_t zi_fault_trapped(uintptr_t addr, bool write, bool exec, bool *out_ours, bool *out_watched)
+zx_status_t zi_fault_trapped(uintptr_t addr, bool write, bool exec, bool *out_ours,
+			     bool *out_watched)
 {
 	struct zi_aspace *as = zi_aspace_self_if_started();
-	struct zi_page_wait wait = { 0 };
+	struct zi_page_wait wait = {0};
 	zx_status_t st;
 
 	*out_watched = false;
@@ -222,7 +241,8 @@ zx_status_t zi_fault_trapped(uintptr_t addr, bool write, bool exec, bool *out_ou
 		}
 		struct zi_vmo *v = m->vmo;
 
-		st = fault_locked(m, addr & ~(uintptr_t)ZI_PAGE_MASK, write, exec, &wait, out_watched);
+		st = fault_locked(m, addr & ~(uintptr_t)ZI_PAGE_MASK, write, exec, &wait,
+				  out_watched);
 		/* Whoever unmaps the page meanwhile does not end the VMO under who waits for it. */
 		if (st == ZX_ERR_SHOULD_WAIT)
 			zi_vmo_ref(v);

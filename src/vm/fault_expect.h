@@ -87,6 +87,8 @@ zx_status_t zi_fault_judge_locked(const struct zi_mapping *m, zx_vaddr_t addr, u
 				  zx_vaddr_t *out_end);
 /* Body of zirconia_fault_probe after its checks of arguments. */
 zx_status_t zi_fault_probe(uintptr_t addr, size_t len, uint32_t access);
+/* Accesses every page of the range that lies in self's address space; the first failure, or ZX_OK. */
+zx_status_t zi_fault_make_ready(uintptr_t addr, size_t len, bool write);
 
 /* ---- fault_report.c */
 

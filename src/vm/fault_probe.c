@@ -92,3 +92,25 @@ zx_status_t zi_fault_probe(uintptr_t addr, size_t len, uint32_t access)
 			return st;
 	}
 }
+
+/* Accesses resolve themselves, whatever the engine: one to each page is all it takes. */
+zx_status_t zi_fault_make_ready(uintptr_t addr, size_t len, bool write)
+{
+	const struct zi_aspace *as = zi_aspace_self_if_started();
+	zx_vaddr_t last;
+
+	if (as == NULL || len == 0 || __builtin_add_overflow(addr, len - 1, &last))
+		return ZX_OK;
+	/* Only what is ours: the rest is as ready as it will ever be. */
+	addr = zi_max(addr, as->base);
+	last = zi_min(last, as->base + as->len - 1);
+	while (addr <= last) {
+		volatile void *p = (volatile void *)addr;
+		zx_status_t st = (zx_status_t)(write ? zi_try_touch(p) : zi_try_load8(p)).status;
+
+		if (st != ZX_OK)
+			return st;
+		addr = zi_page_down(addr) + ZI_PAGE;
+	}
+	return ZX_OK;
+}

@@ -20,19 +20,22 @@ zx_vaddr_t zi_mapping_shown_end(const struct zi_mapping *m)
 	return m->base + zi_min(m->len, end - m->vmo_off);
 }
 
-/* One run at va: what holds the page, which frames, how far. Frames are made where there are none. */
+/*
+ * One run at va: what holds the page, which frames, how far. Frames are made where there are none.
+ */
 static zx_status_t run_at(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t end, struct zi_found *out,
 			  uint64_t *out_frame)
 {
-	*out = zi_node_lookup_frames(m->vmo->node, zi_mapping_page(m, va), (end - va) >> ZI_PAGE_SHIFT);
+	*out = zi_node_lookup_frames(m->vmo->node, zi_mapping_page(m, va),
+				     (end - va) >> ZI_PAGE_SHIFT);
 	if (out->node->source != NULL)
 		return ZX_OK;
 	uint64_t run;
 	uint64_t frame = zi_node_frame(out->node, out->pgi, &run);
 
 	if (frame == 0) {
-		zx_status_t st = zi_node_ensure_frames(out->node, out->pgi,
-						       zi_min(run, out->pages));
+		zx_status_t st =
+			zi_node_ensure_frames(out->node, out->pgi, zi_min(run, out->pages));
 		if (st != ZX_OK)
 			return st;
 		frame = zi_node_frame(out->node, out->pgi, &run);
@@ -47,7 +50,7 @@ static zx_vaddr_t source_end(const struct zi_mapping *m, zx_vaddr_t va, zx_vaddr
 {
 	while (va < end) {
 		struct zi_found f = zi_node_lookup_frames(m->vmo->node, zi_mapping_page(m, va),
-						   (end - va) >> ZI_PAGE_SHIFT);
+							  (end - va) >> ZI_PAGE_SHIFT);
 
 		if (f.node->source == NULL)
 			break;
@@ -94,9 +97,13 @@ zx_status_t zi_mapping_place(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t end
 		} else {
 			f.node->touched = true;
 			m->placed_runs++;
-			/* Resident frames that fresh VMOs got from the pool: one fault less, and nothing is committed. */
-			bool fill = f.kind == ZI_FOUND_OWN ? populate :
-							     f.node->nsegs == 1 && f.node->segs[0].warm;
+			/*
+			 * Resident frames that fresh VMOs got from the pool: one fault less, and
+			 * nothing is committed.
+			 */
+			bool fill = f.kind == ZI_FOUND_OWN ?
+					    populate :
+					    f.node->nsegs == 1 && f.node->segs[0].warm;
 
 			st = zi_place_frames(va, len, frame, run_prot(m, &f, prot, mask),
 					     fill && prot != 0);
@@ -136,7 +143,8 @@ zx_status_t zi_mapping_reprotect(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t
 		struct zi_found f;
 
 		stop = zi_min(stop, end);
-		f = zi_node_lookup_frames(m->vmo->node, zi_mapping_page(m, va), (stop - va) >> ZI_PAGE_SHIFT);
+		f = zi_node_lookup_frames(m->vmo->node, zi_mapping_page(m, va),
+					  (stop - va) >> ZI_PAGE_SHIFT);
 		uint32_t here = f.node->source != NULL ? UINT32_MAX : run_prot(m, &f, prot, mask);
 
 		if (va > from && here != want) {
@@ -151,8 +159,8 @@ zx_status_t zi_mapping_reprotect(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t
 		want = here;
 		if (here == UINT32_MAX) {
 			zx_vaddr_t rest = source_end(m, va, stop);
-			zx_status_t st = zi_mapping_reprotect_source(m, va, rest, prot,
-								     (mask & ZX_VM_PERM_WRITE) != 0);
+			zx_status_t st = zi_mapping_reprotect_source(
+				m, va, rest, prot, (mask & ZX_VM_PERM_WRITE) != 0);
 
 			if (st != ZX_OK)
 				return st;
@@ -197,8 +205,9 @@ static void walk_one(struct walk *w, struct zi_mapping *m, uint64_t first, uint6
 	case STEP_PLACE:
 		st = zi_mapping_place(m, m->base + lo, m->base + hi, w->mask, w->populate);
 		/*
-		 * Out of host maps. The range must not go on showing frames that are about to be freed: give all
-		 * of the mapping's host maps back; faults place again what is touched.
+		 * Out of host maps. The range must not go on showing frames that are about to be
+		 * freed: give all of the mapping's host maps back; faults place again what is
+		 * touched.
 		 */
 		if (st != ZX_OK && zi_mapping_give_up(m))
 			st = ZX_OK;
@@ -216,13 +225,13 @@ static void walk_one(struct walk *w, struct zi_mapping *m, uint64_t first, uint6
 
 static void walk_node(struct walk *w, struct zi_node *n, uint64_t first, uint64_t pages)
 {
-	ZI_LIST_FOREACH(l, &n->vmos) {
+	ZI_LIST_FOREACH (l, &n->vmos) {
 		struct zi_vmo *v = ZI_CONTAINER(l, struct zi_vmo, in_node);
 
-		ZI_LIST_FOREACH(k, &v->mappings)
+		ZI_LIST_FOREACH (k, &v->mappings)
 			walk_one(w, ZI_CONTAINER(k, struct zi_mapping, in_vmo), first, pages);
 	}
-	ZI_LIST_FOREACH(l, &n->children) {
+	ZI_LIST_FOREACH (l, &n->children) {
 		struct zi_node *c = ZI_CONTAINER(l, struct zi_node, in_parent);
 		uint64_t lo = zi_max(first, c->parent_off);
 		uint64_t hi = zi_min(first + pages, c->parent_off + c->parent_limit);
@@ -234,7 +243,7 @@ static void walk_node(struct walk *w, struct zi_node *n, uint64_t first, uint64_
 
 zx_status_t zi_node_replace(struct zi_node *n, uint64_t first, uint64_t pages, bool populate)
 {
-	struct walk w = { .step = STEP_COUNT };
+	struct walk w = {.step = STEP_COUNT};
 
 	walk_node(&w, n, first, pages);
 	if (w.mappings == 0)
@@ -253,7 +262,7 @@ zx_status_t zi_node_replace(struct zi_node *n, uint64_t first, uint64_t pages, b
 
 uint64_t zi_node_count_mappings(struct zi_node *n, uint64_t first, uint64_t pages)
 {
-	struct walk w = { .step = STEP_COUNT };
+	struct walk w = {.step = STEP_COUNT};
 
 	walk_node(&w, n, first, pages);
 	return w.mappings;
@@ -261,7 +270,7 @@ uint64_t zi_node_count_mappings(struct zi_node *n, uint64_t first, uint64_t page
 
 zx_status_t zi_node_write_protect(struct zi_node *n, uint64_t first, uint64_t pages)
 {
-	struct walk w = { .step = STEP_LOWER };
+	struct walk w = {.step = STEP_LOWER};
 
 	walk_node(&w, n, first, pages);
 	return w.status;

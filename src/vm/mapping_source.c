@@ -7,7 +7,9 @@
 #include "vm/trap.h"
 #include "vm/vmar.h"
 
-/* A read fault shows what is there of the aligned block of so many pages around it, as on Zircon. */
+/*
+ * A read fault shows what is there of the aligned block of so many pages around it, as on Zircon.
+ */
 enum { ZI_SHOW_BLOCK = 16 };
 
 void zi_node_hide(struct zi_node *n, uint64_t first, uint64_t pages)
@@ -55,7 +57,8 @@ static zx_status_t show_present(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t 
 		if (frame != 0) {
 			pages = zi_min(pages, run);
 			f.node->touched = true;
-			zx_status_t st = zi_place_frames(va, pages << ZI_PAGE_SHIFT, frame, prot, true);
+			zx_status_t st =
+				zi_place_frames(va, pages << ZI_PAGE_SHIFT, frame, prot, true);
 
 			if (st != ZX_OK)
 				return st;
@@ -88,8 +91,8 @@ static zx_status_t place_watched(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t
 	return st;
 }
 
-zx_status_t zi_mapping_place_source(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t end, uint32_t prot,
-				    bool populate)
+zx_status_t zi_mapping_place_source(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t end,
+				    uint32_t prot, bool populate)
 {
 	zx_status_t st = ZX_OK;
 
@@ -116,21 +119,26 @@ static zx_status_t place_refused(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t
 	return st;
 }
 
-zx_status_t zi_mapping_reprotect_source(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t end, uint32_t prot,
-					bool lower)
+zx_status_t zi_mapping_reprotect_source(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t end,
+					uint32_t prot, bool lower)
 {
 	if (zi_trap_watches_frames()) {
 		zx_status_t st = place_refused(m, va, end);
 
-		return st != ZX_OK ? st : zi_place_protect(va, end - va, prot & ~(uint32_t)ZX_VM_PERM_WRITE);
+		return st != ZX_OK ?
+			       st :
+			       zi_place_protect(va, end - va, prot & ~(uint32_t)ZX_VM_PERM_WRITE);
 	}
-	/* Nothing tells which pages are shown, and raising the others would show the bare reservation. */
+	/*
+	 * Nothing tells which pages are shown, and raising the others would show the bare
+	 * reservation.
+	 */
 	return lower ? ZX_OK : zi_place_reserve(va, end - va);
 }
 
 /* Can the page at va be shown along with its neighbour, page pgi of the root? */
-static bool is_neighbour(const struct zi_mapping *m, zx_vaddr_t va, const struct zi_node *root, uint64_t pgi,
-			 uint64_t frame)
+static bool is_neighbour(const struct zi_mapping *m, zx_vaddr_t va, const struct zi_node *root,
+			 uint64_t pgi, uint64_t frame)
 {
 	struct zi_found f = found_at(m, va, va + ZI_PAGE);
 
@@ -138,22 +146,24 @@ static bool is_neighbour(const struct zi_mapping *m, zx_vaddr_t va, const struct
 	       !zi_page_is_writable(root, pgi) && zi_node_frame(root, pgi, NULL) == frame;
 }
 
-static zx_status_t show_read(struct zi_mapping *m, zx_vaddr_t page, struct zi_found f, uint64_t frame,
-			     uint32_t prot, zx_vaddr_t prot_end)
+static zx_status_t show_read(struct zi_mapping *m, zx_vaddr_t page, struct zi_found f,
+			     uint64_t frame, uint32_t prot, zx_vaddr_t prot_end)
 {
 	const zx_vaddr_t block = page - page % (ZI_SHOW_BLOCK * ZI_PAGE);
 	const zx_vaddr_t lo = zi_max(block, m->base);
-	const zx_vaddr_t hi = zi_min(zi_min(block + ZI_SHOW_BLOCK * ZI_PAGE, prot_end),
-				     zi_mapping_shown_end(m));
+	const zx_vaddr_t hi =
+		zi_min(zi_min(block + ZI_SHOW_BLOCK * ZI_PAGE, prot_end), zi_mapping_shown_end(m));
 	zx_vaddr_t from = page, to = page + ZI_PAGE;
 
 	if (f.kind == ZI_FOUND_OWN && !zi_page_is_writable(f.node, f.pgi)) {
 		while (from > lo && zi_mapping_prot_at(m, from - ZI_PAGE, NULL) == prot &&
-		       is_neighbour(m, from - ZI_PAGE, f.node, f.pgi - ((page - from) >> ZI_PAGE_SHIFT) - 1,
+		       is_neighbour(m, from - ZI_PAGE, f.node,
+				    f.pgi - ((page - from) >> ZI_PAGE_SHIFT) - 1,
 				    frame - ((page - from) >> ZI_PAGE_SHIFT) - 1))
 			from -= ZI_PAGE;
-		while (to < hi && is_neighbour(m, to, f.node, f.pgi + ((to - page) >> ZI_PAGE_SHIFT),
-					       frame + ((to - page) >> ZI_PAGE_SHIFT)))
+		while (to < hi &&
+		       is_neighbour(m, to, f.node, f.pgi + ((to - page) >> ZI_PAGE_SHIFT),
+				    frame + ((to - page) >> ZI_PAGE_SHIFT)))
 			to += ZI_PAGE;
 	}
 	return zi_place_frames(from, to - from, frame - ((page - from) >> ZI_PAGE_SHIFT),
@@ -161,7 +171,8 @@ static zx_status_t show_read(struct zi_mapping *m, zx_vaddr_t page, struct zi_fo
 }
 
 /* A frame that reads zero gets memory only now. */
-static zx_status_t show_watched(struct zi_mapping *m, zx_vaddr_t page, uint64_t frame, uint32_t prot, bool write)
+static zx_status_t show_watched(struct zi_mapping *m, zx_vaddr_t page, uint64_t frame,
+				uint32_t prot, bool write)
 {
 	zx_status_t st = zi_frames_populate(frame, 1);
 

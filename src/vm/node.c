@@ -14,12 +14,16 @@
 /* Clearing this many stale pages by hand is cheaper than a hole punch and the faults after it. */
 enum { ZI_CLEAR_BY_HAND = 64 };
 
-/* A resizable or huge node takes frames in pieces; the first piece has at least this many pages of room. */
+/*
+ * A resizable or huge node takes frames in pieces; the first piece has at least this many pages of
+ * room.
+ */
 enum { ZI_SEGMENT_MIN = 16 };
 
 /*
- * Frames are address space of the arena, which thousands of huge, hardly touched nodes must share. A node without a past that
- * is not too large takes one piece; any other takes pieces of 1 GiB, aligned to that, where it is touched.
+ * Frames are address space of the arena, which thousands of huge, hardly touched nodes must share.
+ * A node without a past that is not too large takes one piece; any other takes pieces of 1 GiB,
+ * aligned to that, where it is touched.
  */
 enum { ZI_WHOLE_SHARE = 8, ZI_SEGMENT_SPARSE = 1 << 18 };
 
@@ -179,21 +183,21 @@ static zx_status_t seg_add(struct zi_node *n, uint32_t i, uint64_t first, uint64
 	if (!segs_reserve(n, n->nsegs + 1))
 		return ZX_ERR_NO_MEMORY;
 	/* Watched frames of absent pages must have no memory. */
-	const unsigned flags = n->parent != NULL				    ? ZI_EXTENT_ANY :
+	const unsigned flags = n->parent != NULL                             ? ZI_EXTENT_ANY :
 			       n->source != NULL && zi_trap_watches_frames() ? ZI_EXTENT_HOLES :
-										    ZI_EXTENT_ZERO;
+									       ZI_EXTENT_ZERO;
 	zx_status_t st = zi_extent_alloc(need, 1, flags, &ext);
 	if (st != ZX_OK)
 		return st;
 	uint64_t pages = zi_min(ext.pages, room);
 
 	memmove(&n->segs[i + 1], &n->segs[i], (n->nsegs - i) * sizeof(n->segs[0]));
-	n->segs[i] = (struct zi_segment){ .first = first,
-					  .pages = pages,
-					  .frame = ext.frame,
-					  .ext_frame = ext.frame,
-					  .ext_pages = ext.pages,
-					  .warm = ext.warm };
+	n->segs[i] = (struct zi_segment){.first = first,
+					 .pages = pages,
+					 .frame = ext.frame,
+					 .ext_frame = ext.frame,
+					 .ext_pages = ext.pages,
+					 .warm = ext.warm};
 	n->nsegs++;
 	for (uint32_t k = 0; k < ext.nstale; k++) {
 		n->touched = true;
@@ -238,12 +242,13 @@ zx_status_t zi_node_ensure_frames(struct zi_node *n, uint64_t first, uint64_t pa
 		uint64_t chunk_lo = first - first % chunk;
 		uint64_t start = zi_max(lo, chunk_lo);
 		uint64_t node_end = zi_max(n->size, end);
-		uint64_t stop = zi_min(zi_min(hi, chunk_lo + chunk), zi_max(node_end, start + ZI_SEGMENT_MIN));
+		uint64_t stop = zi_min(zi_min(hi, chunk_lo + chunk),
+				       zi_max(node_end, start + ZI_SEGMENT_MIN));
 
 		if (n->nsegs == 0 && node_end <= ZI_SEGMENT_MIN)
 			stop = zi_max(node_end, 1);
-		zx_status_t st = seg_add(n, i, start, stop - start,
-					 zi_min(hi, chunk_lo + chunk) - start);
+		zx_status_t st =
+			seg_add(n, i, start, stop - start, zi_min(hi, chunk_lo + chunk) - start);
 		if (st != ZX_OK)
 			return st;
 	}
@@ -293,7 +298,7 @@ bool zi_node_is_pinned(const struct zi_node *n, uint64_t first, uint64_t pages)
 {
 	if (n->npins == 0)
 		return false;
-	ZI_LIST_FOREACH(l, &n->pins) {
+	ZI_LIST_FOREACH (l, &n->pins) {
 		const struct zi_pin *pin = ZI_CONTAINER(l, struct zi_pin, link);
 
 		if (pin->first < first + pages && first < pin->first + pin->pages)

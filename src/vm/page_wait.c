@@ -43,8 +43,8 @@ static int64_t deadline(void)
 	return ns == 0 ? INT64_MAX : zi_time_mono() + ns;
 }
 
-zx_status_t zi_page_wait_ask(struct zi_page_wait *w, struct zi_source *s, enum zi_ask ask, uint64_t first,
-			     uint64_t pages)
+zx_status_t zi_page_wait_ask(struct zi_page_wait *w, struct zi_source *s, enum zi_ask ask,
+			     uint64_t first, uint64_t pages)
 {
 	struct zi_request *r = w->request;
 

@@ -1,6 +1,7 @@
 /*
- * zx_pager_supply_pages: pages leave the auxiliary VMO and fill what is absent in the pager's. Two trees, and never both locks: the
- * pages travel in batches through a buffer. Whatever fails, the auxiliary range is as it was or empty.
+ * zx_pager_supply_pages: pages leave the auxiliary VMO and fill what is absent in the pager's. Two
+ * trees, and never both locks: the pages travel in batches through a buffer. Whatever fails, the
+ * auxiliary range is as it was or empty.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,15 +14,21 @@
 #include "vm/vm.h"
 #include "vm/vmo_i.h"
 
-/* 64 KiB stay in the processor's cache on their way, and a batch is one run of frames nearly always. */
+/*
+ * 64 KiB stay in the processor's cache on their way, and a batch is one run of frames nearly
+ * always.
+ */
 enum { ZI_BATCH_PAGES = 16 };
-/* Up to this many pages the auxiliary frames are cleared and kept: the next bytes will come the same way. */
+/*
+ * Up to this many pages the auxiliary frames are cleared and kept: the next bytes will come the
+ * same way.
+ */
 enum { ZI_KEEP_PAGES = 64 };
 
 struct batch {
 	uint8_t *bytes;
 	uint64_t pages;
-	bool keep; /* frames of the auxiliary VMO may stay resident */
+	bool keep;                 /* frames of the auxiliary VMO may stay resident */
 	bool data[ZI_BATCH_PAGES]; /* false: the page is zero */
 };
 
@@ -52,7 +59,8 @@ static void copy_out(struct zi_node *n, uint64_t first, struct batch *b)
 			b->data[i] = f.kind == ZI_FOUND_OWN;
 			if (b->data[i])
 				memcpy(b->bytes + i * ZI_PAGE,
-				       zi_frame_ptr(zi_node_frame(f.node, f.pgi + k, NULL)), ZI_PAGE);
+				       zi_frame_ptr(zi_node_frame(f.node, f.pgi + k, NULL)),
+				       ZI_PAGE);
 		}
 	}
 }
@@ -72,7 +80,7 @@ static bool clear_and_keep(struct zi_node *n, uint64_t first, const struct batch
 static zx_status_t take(struct zi_vmo *aux, uint64_t off, uint64_t rest, struct batch *b)
 {
 	const uint64_t first = zi_vmo_page(aux, off);
-	struct zi_page_wait wait = { 0 };
+	struct zi_page_wait wait = {0};
 	zx_status_t st;
 
 	/* A clone of another pager's VMO may have to ask that pager. */
@@ -82,8 +90,8 @@ static zx_status_t take(struct zi_vmo *aux, uint64_t off, uint64_t rest, struct 
 		zi_lock(&aux->tree->lock);
 		st = check_aux(aux, off, rest);
 		if (st == ZX_OK && rest != 0) {
-			st = zi_node_ready(aux->node, ZI_EV_READ, first, b->pages, rest >> ZI_PAGE_SHIFT,
-					   &wait, &ready);
+			st = zi_node_ready(aux->node, ZI_EV_READ, first, b->pages,
+					   rest >> ZI_PAGE_SHIFT, &wait, &ready);
 			if (st == ZX_OK) {
 				/* What was ready is enough for a batch. */
 				b->pages = ready;
@@ -123,7 +131,8 @@ static zx_status_t fill(struct zi_node *n, uint64_t first, const uint8_t *bytes,
 }
 
 /* Pages [first, first+pages) are absent; those of the batch from `at` on take their place. */
-static zx_status_t insert(struct zi_node *n, uint64_t first, const struct batch *b, uint64_t at, uint64_t pages)
+static zx_status_t insert(struct zi_node *n, uint64_t first, const struct batch *b, uint64_t at,
+			  uint64_t pages)
 {
 	zx_status_t st = zi_node_ensure_frames(n, first, pages);
 
@@ -139,7 +148,8 @@ static zx_status_t insert(struct zi_node *n, uint64_t first, const struct batch 
 		if (data)
 			st = fill(n, first + i, b->bytes + (at + i) * ZI_PAGE, run);
 		if (st == ZX_OK)
-			st = zi_pages_apply(n, data ? ZI_EV_SUPPLY : ZI_EV_SUPPLY_ZERO, first + i, run, &done);
+			st = zi_pages_apply(n, data ? ZI_EV_SUPPLY : ZI_EV_SUPPLY_ZERO, first + i,
+					    run, &done);
 		if (st != ZX_OK)
 			return st;
 		i += run;
@@ -171,7 +181,7 @@ static zx_status_t put_locked(struct zi_vmo *v, uint64_t off, uint64_t rest, con
 
 static zx_status_t put(struct zi_vmo *v, uint64_t off, uint64_t rest, const struct batch *b)
 {
-	struct zi_source_wakes wakes = { 0 };
+	struct zi_source_wakes wakes = {0};
 	zx_status_t st;
 
 	if (off + rest < off)
@@ -195,10 +205,10 @@ static void empty(struct zi_vmo *aux, uint64_t off, uint64_t len)
 		(void)zi_node_zero(aux->node, zi_vmo_page(aux, off), len >> ZI_PAGE_SHIFT);
 }
 
-static zx_status_t supply(struct zi_vmo *v, uint64_t off, uint64_t len, struct zi_vmo *aux, uint64_t aux_off,
-			  uint8_t *buffer, uint64_t buffer_pages)
+static zx_status_t supply(struct zi_vmo *v, uint64_t off, uint64_t len, struct zi_vmo *aux,
+			  uint64_t aux_off, uint8_t *buffer, uint64_t buffer_pages)
 {
-	struct batch b = { .bytes = buffer, .keep = len <= ZI_KEEP_PAGES * ZI_PAGE };
+	struct batch b = {.bytes = buffer, .keep = len <= ZI_KEEP_PAGES * ZI_PAGE};
 	bool begun = false;
 	zx_status_t st;
 
@@ -221,7 +231,8 @@ static zx_status_t supply(struct zi_vmo *v, uint64_t off, uint64_t len, struct z
 	return ZX_OK;
 }
 
-zx_status_t zi_pager_supply(struct zi_vmo *v, uint64_t off, uint64_t len, struct zi_vmo *aux, uint64_t aux_off)
+zx_status_t zi_pager_supply(struct zi_vmo *v, uint64_t off, uint64_t len, struct zi_vmo *aux,
+			    uint64_t aux_off)
 {
 	uint8_t one_page[ZI_PAGE];
 	uint8_t *buffer;

@@ -27,7 +27,10 @@ static zx_status_t check_create(uint64_t size, uint32_t options, uint64_t *out_b
 	return ZX_OK;
 }
 
-/* What lies past the content of an unbounded VMO reads zero, and nobody asks or tells the pager about it. */
+/*
+ * What lies past the content of an unbounded VMO reads zero, and nobody asks or tells the pager
+ * about it.
+ */
 static zx_status_t mark_rest(struct zi_node *n, uint64_t first, struct zi_pageset *untracked)
 {
 	if (first >= n->size)
@@ -43,7 +46,7 @@ zx_status_t zi_pager_vmo_create(uint64_t size, uint32_t options, zx_koid_t pager
 {
 	uint64_t bytes;
 	zx_status_t st = check_create(size, options, &bytes);
-	struct zi_pageset untracked = { 0 };
+	struct zi_pageset untracked = {0};
 	struct zi_vmo *v;
 
 	if (st != ZX_OK)
@@ -135,7 +138,8 @@ static zx_status_t dirty_locked(struct zi_vmo *v, uint64_t off, uint64_t len)
 		return ZX_ERR_OUT_OF_RANGE;
 	if (v->node->source->detached)
 		return ZX_ERR_BAD_STATE;
-	return zi_pages_apply(v->node, ZI_EV_OP_DIRTY, off >> ZI_PAGE_SHIFT, len >> ZI_PAGE_SHIFT, &done);
+	return zi_pages_apply(v->node, ZI_EV_OP_DIRTY, off >> ZI_PAGE_SHIFT, len >> ZI_PAGE_SHIFT,
+			      &done);
 }
 
 zx_status_t zi_pager_dirty(struct zi_vmo *v, uint64_t off, uint64_t len)
@@ -167,11 +171,14 @@ zx_status_t zi_pager_writeback_begin(struct zi_vmo *v, uint64_t off, uint64_t le
 
 	if (!in_range_locked(v, off, len))
 		return ZX_ERR_OUT_OF_RANGE;
-	/* The next store to every page of the range must be noticed; what is not dirty is not writable anyway. */
+	/*
+	 * The next store to every page of the range must be noticed; what is not dirty is not
+	 * writable anyway.
+	 */
 	for (uint64_t p = first; p < end; p += run)
 		if (zi_page_state(n, p, end - p, &run) == ZI_PAGE_DIRTY)
 			zi_node_hide(n, p, run);
-	return zi_pages_apply(n, is_zero ? ZI_EV_WRITEBACK_BEGIN_ZERO : ZI_EV_WRITEBACK_BEGIN, first, end - first,
+	return zi_pages_apply(n, is_zero ? ZI_EV_WB_BEGIN_ZERO : ZI_EV_WB_BEGIN, first, end - first,
 			      &done);
 }
 
@@ -182,7 +189,8 @@ zx_status_t zi_pager_writeback_end(struct zi_vmo *v, uint64_t off, uint64_t len)
 
 	if (!in_range_locked(v, off, len))
 		return ZX_ERR_OUT_OF_RANGE;
-	return zi_pages_apply(v->node, ZI_EV_WRITEBACK_END, off >> ZI_PAGE_SHIFT, len >> ZI_PAGE_SHIFT, &done);
+	return zi_pages_apply(v->node, ZI_EV_WB_END, off >> ZI_PAGE_SHIFT, len >> ZI_PAGE_SHIFT,
+			      &done);
 }
 
 /* ---- queries */
@@ -197,7 +205,10 @@ bool zi_pager_modified(struct zi_vmo *v, bool reset)
 	return modified;
 }
 
-/* What the state of a page means to who writes back: 0 nothing, else one more than the option of the range. */
+/*
+ * What the state of a page means to who writes back: 0 nothing, else one more than the option of
+ * the range.
+ */
 static uint64_t dirty_class(enum zi_page_state state)
 {
 	if (state == ZI_PAGE_ZERO)
@@ -205,8 +216,8 @@ static uint64_t dirty_class(enum zi_page_state state)
 	return state == ZI_PAGE_DIRTY || state == ZI_PAGE_AWAITING ? 1 : 0;
 }
 
-void zi_pager_next_dirty(struct zi_vmo *v, uint64_t *pos, uint64_t end, zx_vmo_dirty_range_t *out_ranges,
-			 uint32_t max, uint32_t *out_count)
+void zi_pager_next_dirty(struct zi_vmo *v, uint64_t *pos, uint64_t end,
+			 zx_vmo_dirty_range_t *out_ranges, uint32_t max, uint32_t *out_count)
 {
 	ZI_LOCK_SCOPE(&v->tree->lock);
 	const struct zi_node *n = v->node;
@@ -235,8 +246,8 @@ void zi_pager_next_dirty(struct zi_vmo *v, uint64_t *pos, uint64_t end, zx_vmo_d
 
 /* ---- memory pressure */
 
-zx_status_t zi_pager_evict(struct zi_vmo *v, uint64_t off, uint64_t len, bool forced, bool cold_only,
-			   uint64_t *out_pages)
+zx_status_t zi_pager_evict(struct zi_vmo *v, uint64_t off, uint64_t len, bool forced,
+			   bool cold_only, uint64_t *out_pages)
 {
 	ZI_LOCK_SCOPE(&v->tree->lock);
 	const enum zi_page_event ev = forced ? ZI_EV_EVICT_FORCED : ZI_EV_EVICT;

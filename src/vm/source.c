@@ -1,7 +1,9 @@
 /*
- * The queue of page requests of one source: who waits for what, what has been told to the pager, who is woken by what.
+ * The queue of page requests of one source: who waits for what, what has been told to the pager,
+ * who is woken by what.
  *
- * Outstanding requests of one kind never overlap. The list of them is short, as every one has a thread that sleeps.
+ * Outstanding requests of one kind never overlap. The list of them is short, as every one has a
+ * thread that sleeps.
  */
 #include "vm/source.h"
 
@@ -20,7 +22,8 @@ static struct zi_request *request_of(struct zi_link *l)
 
 /* ---- life */
 
-zx_status_t zi_source_new(struct zi_node *root, const struct zi_source_ops *ops, void *ctx, bool trap_dirty)
+zx_status_t zi_source_new(struct zi_node *root, const struct zi_source_ops *ops, void *ctx,
+			  bool trap_dirty)
 {
 	struct zi_source *s = zi_slab_alloc(sizeof(*s));
 
@@ -58,7 +61,8 @@ bool zi_source_tryref(struct zi_source *s)
 	uint32_t refs = atomic_load_explicit(&s->tree->refs, memory_order_relaxed);
 
 	while (refs != 0)
-		if (atomic_compare_exchange_weak_explicit(&s->tree->refs, &refs, refs + 1, memory_order_acquire,
+		if (atomic_compare_exchange_weak_explicit(&s->tree->refs, &refs, refs + 1,
+							  memory_order_acquire,
 							  memory_order_relaxed))
 			return true;
 	return false;
@@ -82,7 +86,8 @@ static void pump(struct zi_source *s)
 
 		zi_list_del(&r->in_fifo);
 		s->in_packet = r;
-		sent = s->ops->send(s->ctx, r->ask == ZI_ASK_READ ? ZI_PACKET_READ : ZI_PACKET_DIRTY,
+		sent = s->ops->send(s->ctx,
+				    r->ask == ZI_ASK_READ ? ZI_PACKET_READ : ZI_PACKET_DIRTY,
 				    r->first << ZI_PAGE_SHIFT, r->pages << ZI_PAGE_SHIFT);
 	} else if (s->complete_due && !s->complete_sent) {
 		s->complete_sent = true;
@@ -127,7 +132,8 @@ static void wake(struct zi_source *s, struct zi_request *r)
 	/* From here on r may be gone. */
 	if (!zi_park_set(word))
 		return;
-	if (s->wakes != NULL && s->wakes->count < sizeof(s->wakes->words) / sizeof(s->wakes->words[0]))
+	if (s->wakes != NULL &&
+	    s->wakes->count < sizeof(s->wakes->words) / sizeof(s->wakes->words[0]))
 		s->wakes->words[s->wakes->count++] = word;
 	else
 		zi_futex_wake(word, 1);
@@ -144,7 +150,7 @@ void zi_source_wakes_flush(struct zi_source_wakes *w)
 static void complete(struct zi_source *s, struct zi_request *r)
 {
 	withdraw(s, r);
-	ZI_LIST_FOREACH_SAFE(l, &r->waiters) {
+	ZI_LIST_FOREACH_SAFE (l, &r->waiters) {
 		struct zi_request *w = request_of(l);
 
 		zi_list_del(&w->link);
@@ -159,7 +165,8 @@ static void complete(struct zi_source *s, struct zi_request *r)
 
 /* ---- asking */
 
-void zi_source_ask(struct zi_source *s, struct zi_request *r, enum zi_ask ask, uint64_t first, uint64_t pages)
+void zi_source_ask(struct zi_source *s, struct zi_request *r, enum zi_ask ask, uint64_t first,
+		   uint64_t pages)
 {
 	struct zi_link *before = &s->asked[ask];
 
@@ -176,7 +183,7 @@ void zi_source_ask(struct zi_source *s, struct zi_request *r, enum zi_ask ask, u
 	atomic_store_explicit(&r->word, ZI_PARK_EMPTY, memory_order_relaxed);
 	zi_list_init(&r->waiters);
 
-	ZI_LIST_FOREACH(l, &s->asked[ask]) {
+	ZI_LIST_FOREACH (l, &s->asked[ask]) {
 		struct zi_request *o = request_of(l);
 
 		if (o->first + o->pages <= first)
@@ -210,7 +217,7 @@ static void inherit(struct zi_source *s, struct zi_request *r, struct zi_request
 		zi_list_insert_before(&r->in_fifo, &heir->in_fifo);
 	if (s->in_packet == r)
 		s->in_packet = heir;
-	ZI_LIST_FOREACH_SAFE(l, &r->waiters) {
+	ZI_LIST_FOREACH_SAFE (l, &r->waiters) {
 		struct zi_request *w = request_of(l);
 
 		zi_list_del(&w->link);
@@ -242,7 +249,8 @@ void zi_source_cancel(struct zi_request *r)
 /* ---- answers */
 
 /* What pages [first, end) mean for w, which waits for `ask` itself or behind its owner. */
-static void note(struct zi_source *s, struct zi_request *w, uint64_t first, uint64_t end, zx_status_t error)
+static void note(struct zi_source *s, struct zi_request *w, uint64_t first, uint64_t end,
+		 zx_status_t error)
 {
 	uint64_t lo = zi_max(first, w->first);
 	uint64_t hi = zi_min(end, w->first + w->pages);
@@ -260,11 +268,12 @@ static void note(struct zi_source *s, struct zi_request *w, uint64_t first, uint
 	}
 }
 
-void zi_source_resolve(struct zi_source *s, enum zi_ask ask, uint64_t first, uint64_t pages, zx_status_t error)
+void zi_source_resolve(struct zi_source *s, enum zi_ask ask, uint64_t first, uint64_t pages,
+		       zx_status_t error)
 {
 	uint64_t end = first + pages;
 
-	ZI_LIST_FOREACH_SAFE(l, &s->asked[ask]) {
+	ZI_LIST_FOREACH_SAFE (l, &s->asked[ask]) {
 		struct zi_request *r = request_of(l);
 		uint64_t lo = zi_max(first, r->first);
 		uint64_t hi = zi_min(end, r->first + r->pages);
@@ -273,9 +282,12 @@ void zi_source_resolve(struct zi_source *s, enum zi_ask ask, uint64_t first, uin
 			break;
 		if (lo >= hi)
 			continue;
-		ZI_LIST_FOREACH(k, &r->waiters)
+		ZI_LIST_FOREACH (k, &r->waiters)
 			note(s, request_of(k), first, end, error);
-		/* A count, not a map: a page that comes twice counts twice, and who is woken looks for itself. */
+		/*
+		 * A count, not a map: a page that comes twice counts twice, and who is woken looks
+		 * for itself.
+		 */
 		if (r->left <= hi - lo) {
 			if (error != ZX_OK && (lo == r->first || (r->early && lo == r->next)))
 				r->error = error;
@@ -294,7 +306,9 @@ void zi_source_detach(struct zi_source *s, bool close)
 	s->detached = true;
 	if (close) {
 		s->closed = true;
-		/* Not even the COMPLETE of an earlier detach is told when nobody has taken it yet. */
+		/*
+		 * Not even the COMPLETE of an earlier detach is told when nobody has taken it yet.
+		 */
 		if (s->packet == ZI_PACKET_BUSY && s->ops->withdraw(s->ctx)) {
 			s->packet = ZI_PACKET_FREE;
 			s->in_packet = NULL;
@@ -334,15 +348,16 @@ bool zi_source_check_requests(const struct zi_source *s)
 	for (int i = 0; i < ZI_ASKS; i++) {
 		uint64_t end = 0;
 
-		ZI_LIST_FOREACH(l, &s->asked[i]) {
+		ZI_LIST_FOREACH (l, &s->asked[i]) {
 			const struct zi_request *r = ZI_CONTAINER(l, struct zi_request, link);
 
 			if (r->first < end || r->pages == 0 || r->left == 0 || r->left > r->pages ||
 			    !r->attached || r->owner != NULL || (int)r->ask != i)
 				return false;
 			end = r->first + r->pages;
-			ZI_LIST_FOREACH(k, &r->waiters) {
-				const struct zi_request *w = ZI_CONTAINER(k, struct zi_request, link);
+			ZI_LIST_FOREACH (k, &r->waiters) {
+				const struct zi_request *w =
+					ZI_CONTAINER(k, struct zi_request, link);
 
 				if (w->owner != r || !w->attached || w->first < r->first ||
 				    w->first + w->pages > end || !zi_list_is_empty(&w->waiters))

@@ -38,6 +38,19 @@ bool zi_streams_grow(void)
 	return behaviour() != 2026;
 }
 
+/*
+ * A page that is there as far as we know, and yet SIGBUS: the kernel could not give memory, or the mapping has changed since. The access
+ * that is tried again tells which.
+ */
+static bool is_first_sigbus(uintptr_t addr)
+{
+	static _Thread_local uintptr_t last __attribute__((tls_model("initial-exec")));
+	bool first = last != addr;
+
+	last = first ? addr : 0;
+	return first;
+}
+
 static bool resolve(const struct zi_trap *trap, zx_status_t *out_status)
 {
 	bool ours, watched;
@@ -48,8 +61,7 @@ static bool resolve(const struct zi_trap *trap, zx_status_t *out_status)
 		*out_status = ZX_OK;
 		return false;
 	}
-	/* The page is there as far as we know: what the kernel could not give is memory. */
-	if (st == ZX_OK && trap->is_sigbus && !watched)
+	if (st == ZX_OK && trap->is_sigbus && !watched && !is_first_sigbus(trap->addr))
 		st = ZX_ERR_NO_MEMORY;
 	*out_status = st;
 	return st == ZX_OK;

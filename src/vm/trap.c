@@ -1,6 +1,7 @@
 /* Which trap engine is in use. */
 #include "vm/trap.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,13 +17,17 @@ static const char *const names[] = {
 
 static struct zi_lock choosing = ZI_LOCK_INIT(ZI_RANK_LEAF);
 static _Atomic int chosen = -1;
+static bool fork_known; /* stays true in children, which inherit the handler */
 
 static bool is_named(const char *option, enum zi_trap_engine engine)
 {
 	return option != NULL && strcmp(option, names[engine]) == 0;
 }
 
-/* What the option names, if it is to be had; else what signals the thread itself; else what works everywhere. */
+/*
+ * What the option names, if it is to be had; else what signals the thread itself; else what works
+ * everywhere.
+ */
 static enum zi_trap_engine choose(void)
 {
 	const char *option = getenv("ZIRCONIA_TRAP");
@@ -36,6 +41,14 @@ static enum zi_trap_engine choose(void)
 	return ZI_TRAP_MPROTECT;
 }
 
+/* The child watches nothing and has no service threads: it chooses anew. */
+static void after_fork(void)
+{
+	zi_lock_init(&choosing, ZI_RANK_LEAF);
+	zi_trap_threads_after_fork();
+	atomic_store_explicit(&chosen, -1, memory_order_relaxed);
+}
+
 enum zi_trap_engine zi_trap_engine(void)
 {
 	int engine = atomic_load_explicit(&chosen, memory_order_acquire);
@@ -47,7 +60,9 @@ enum zi_trap_engine zi_trap_engine(void)
 
 	engine = atomic_load_explicit(&chosen, memory_order_relaxed);
 	if (engine < 0) {
-		engine = (int)choose();
+		if (!fork_known)
+			fork_known = pthread_atfork(NULL, NULL, after_fork) == 0;
+		engine = fork_known ? (int)choose() : ZI_TRAP_MPROTECT;
 		if (engine == ZI_TRAP_THREAD)
 			(void)zi_trap_threads_start();
 		atomic_store_explicit(&chosen, engine, memory_order_release);
@@ -62,13 +77,6 @@ bool zi_trap_holds_threads(const void *addr, uint64_t len)
 
 	return atomic_load_explicit(&chosen, memory_order_relaxed) == ZI_TRAP_THREAD &&
 	       at < caps->root_base + caps->root_len && at + len > caps->root_base;
-}
-
-void zi_trap_after_fork(void)
-{
-	zi_lock_init(&choosing, ZI_RANK_LEAF);
-	zi_trap_threads_after_fork();
-	atomic_store_explicit(&chosen, -1, memory_order_relaxed);
 }
 
 const char *zi_trap_engine_name(void)

@@ -1,11 +1,13 @@
 /*
  * The engine `thread`: threads of the library resolve accesses for those that wait in the kernel.
  *
- * A fault whose page has to be asked for keeps its service thread until the answer; before that it sees to it that another one is
- * listening, so that threads that fault together are served together. Service threads stay for the next faults.
+ * A fault whose page has to be asked for keeps its service thread until the answer; before that it
+ * sees to it that another one is listening, so that threads that fault together are served
+ * together. Service threads stay for the next faults.
  *
- * An access that fails cannot be told to its thread directly: the page is taken out of the mapping, the thread tries again, gets SIGSEGV,
- * and finds in its handler what the status is. Until then the page is `refused`, which whoever wants to show it has to know.
+ * An access that fails cannot be told to its thread directly: the page is taken out of the mapping,
+ * the thread tries again, gets SIGSEGV, and finds in its handler what the status is. Until then the
+ * page is `refused`, which whoever wants to show it has to know.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -24,7 +26,10 @@
 /* Faults that wait at the same time; more of them wait in the kernel until one is done. */
 enum { ZI_SERVICE_MAX = 1024 };
 #define SERVICE_STACK ((size_t)128 << 10)
-/* A thread that has not come for its answer after this long was in a system call, which has failed with EFAULT. */
+/*
+ * A thread that has not come for its answer after this long was in a system call, which has failed
+ * with EFAULT.
+ */
 #define REFUSAL_NS INT64_C(1000000000)
 
 static _Atomic int listening;
@@ -41,7 +46,7 @@ struct refusal {
 };
 
 static struct zi_lock refusals_lock = ZI_LOCK_INIT(ZI_RANK_LEAF);
-static struct zi_link refusals = { &refusals, &refusals };
+static struct zi_link refusals = {&refusals, &refusals};
 static _Atomic unsigned nrefusals;
 
 static bool add_refusal(uintptr_t page, uint32_t thread, zx_status_t status)
@@ -65,7 +70,7 @@ bool zi_trap_take_refused(uintptr_t start, uintptr_t end, uintptr_t *out_page)
 	if (atomic_load_explicit(&nrefusals, memory_order_acquire) == 0)
 		return false;
 	ZI_LOCK_SCOPE(&refusals_lock);
-	ZI_LIST_FOREACH(l, &refusals) {
+	ZI_LIST_FOREACH (l, &refusals) {
 		struct refusal *r = ZI_CONTAINER(l, struct refusal, link);
 
 		if ((r->page & 1) != 0 || r->page < start || r->page >= end)
@@ -83,7 +88,7 @@ static zx_status_t search_locked(uintptr_t page, uint32_t self, int64_t now, str
 {
 	zx_status_t st = ZX_OK;
 
-	ZI_LIST_FOREACH_SAFE(l, &refusals) {
+	ZI_LIST_FOREACH_SAFE (l, &refusals) {
 		struct refusal *r = ZI_CONTAINER(l, struct refusal, link);
 
 		if (r->thread == self && (r->page & ~(uintptr_t)1) == page && r->until >= now) {
@@ -110,7 +115,7 @@ zx_status_t zi_trap_take_refusal(uintptr_t page)
 	zi_lock(&refusals_lock);
 	st = search_locked(page, zi_watch_thread_id(), zi_time_mono(), &done);
 	zi_unlock(&refusals_lock);
-	ZI_LIST_FOREACH_SAFE(l, &done)
+	ZI_LIST_FOREACH_SAFE (l, &done)
 		zi_slab_free(ZI_CONTAINER(l, struct refusal, link), sizeof(struct refusal));
 	return st;
 }
@@ -137,7 +142,9 @@ static void *serve(void *arg)
 
 	(void)arg;
 	while (zi_watch_next(&f)) {
-		/* The last one that listened must not be kept waiting: somebody else listens now. */
+		/*
+		 * The last one that listened must not be kept waiting: somebody else listens now.
+		 */
 		if (atomic_fetch_sub_explicit(&listening, 1, memory_order_acq_rel) == 1)
 			start_thread();
 		serve_one(&f);

@@ -1,4 +1,7 @@
-/* zx_vmo_read and zx_vmo_write: copies between a user buffer and frames, page by page, under the tree lock. */
+/*
+ * zx_vmo_read and zx_vmo_write: copies between a user buffer and frames, page by page, under the
+ * tree lock.
+ */
 #include <string.h>
 
 #include "base/assert.h"
@@ -8,7 +11,10 @@
 #include "vm/vm.h"
 #include "vm/vmo_i.h"
 
-/* The lock is let go after this many pages (40 us), so that others get a turn; a clone looks up its chain once for them. */
+/*
+ * The lock is let go after this many pages (40 us), so that others get a turn; a clone looks up its
+ * chain once for them.
+ */
 enum { ZI_IO_PAGES = 256 };
 /* A write asks for so many pages at once, and makes so many dirty. */
 enum { ZI_WRITE_BATCH = 256, ZI_WRITE_BATCH_2025 = 16 };
@@ -48,7 +54,8 @@ static struct zi_copy_result read_soft(void *user, struct zi_found f, uint64_t s
 {
 	uint8_t page[ZI_PAGE];
 	/* What a pager root holds softly is zero for certain. */
-	uint64_t frame = f.node->touched && f.node->source == NULL ? zi_node_frame(f.node, f.pgi, NULL) : 0;
+	uint64_t frame =
+		f.node->touched && f.node->source == NULL ? zi_node_frame(f.node, f.pgi, NULL) : 0;
 
 	n = zi_min(n, ZI_PAGE - skip);
 	if (frame == 0) {
@@ -92,7 +99,7 @@ static zx_status_t read_pages(struct zi_vmo *v, uint8_t *to, uint64_t off, uint6
 			      struct zi_page_wait *wait, uint64_t *out_done)
 {
 	const uint64_t start = off;
-	struct zi_copy_result r = { 0 };
+	struct zi_copy_result r = {0};
 
 	*out_done = 0;
 	for (;;) {
@@ -110,8 +117,9 @@ static zx_status_t read_pages(struct zi_vmo *v, uint8_t *to, uint64_t off, uint6
 		r.fault = 0;
 		while (budget > 0 && r.fault == 0) {
 			uint64_t skip = off & ZI_PAGE_MASK, n;
-			struct zi_found f = zi_node_lookup(v->node, zi_vmo_page(v, off),
-							   zi_page_up(skip + budget) >> ZI_PAGE_SHIFT);
+			struct zi_found f =
+				zi_node_lookup(v->node, zi_vmo_page(v, off),
+					       zi_page_up(skip + budget) >> ZI_PAGE_SHIFT);
 
 			if (f.kind == ZI_FOUND_ABSENT) {
 				f = zi_node_lookup(v->node, zi_vmo_page(v, off),
@@ -194,7 +202,7 @@ static zx_status_t read_through_buffer(struct zi_vmo *v, uint8_t *user, uint64_t
 zx_status_t zi_vmo_read_counted(struct zi_vmo *v, void *user, uint64_t off, uint64_t len,
 				uint64_t *out_done)
 {
-	struct zi_page_wait wait = { .early = true };
+	struct zi_page_wait wait = {.early = true};
 	zx_status_t st = len != 0 && zi_trap_holds_threads(user, len) ?
 				 read_through_buffer(v, user, off, len, &wait, out_done) :
 				 read_pages(v, user, off, len, &wait, out_done);
@@ -211,7 +219,8 @@ zx_status_t zi_vmo_read(struct zi_vmo *v, void *user, uint64_t off, uint64_t len
 }
 
 /* Makes the page of byte `off`, and what else a batch may take along, the node's own to write. */
-static zx_status_t ready_to_write(struct zi_vmo *v, uint64_t off, uint64_t len, struct zi_page_wait *wait)
+static zx_status_t ready_to_write(struct zi_vmo *v, uint64_t off, uint64_t len,
+				  struct zi_page_wait *wait)
 {
 	struct zi_node *n = v->node;
 	const uint64_t pgi = zi_vmo_page(v, off);
@@ -219,7 +228,8 @@ static zx_status_t ready_to_write(struct zi_vmo *v, uint64_t off, uint64_t len, 
 
 	if (v->tree->source == NULL)
 		return zi_node_own(n, pgi, 1);
-	left = zi_min(zi_page_up((off & ZI_PAGE_MASK) + len) >> ZI_PAGE_SHIFT, zi_vmo_write_batch());
+	left = zi_min(zi_page_up((off & ZI_PAGE_MASK) + len) >> ZI_PAGE_SHIFT,
+		      zi_vmo_write_batch());
 	/* What becomes dirty together does so before the first byte is copied. */
 	if (n->source != NULL)
 		pages = zi_max(zi_pages_not_dirty(n, pgi, left), 1);
@@ -237,7 +247,7 @@ static zx_status_t write_pages(struct zi_vmo *v, const uint8_t *from, uint64_t o
 			       bool advance, struct zi_page_wait *wait, uint64_t *out_done)
 {
 	const uint64_t start = off;
-	struct zi_copy_result r = { 0 };
+	struct zi_copy_result r = {0};
 
 	*out_done = 0;
 	for (;;) {
@@ -259,8 +269,9 @@ static zx_status_t write_pages(struct zi_vmo *v, const uint8_t *from, uint64_t o
 			struct zi_node *n = v->node;
 
 			/* The page is made own before the buffer is looked at. */
-			if (n->source != NULL		? !zi_page_is_writable(n, pgi) :
-			    !zi_pageset_test(&n->own, pgi) || !zi_pageset_is_empty(&n->shadow)) {
+			if (n->source != NULL ? !zi_page_is_writable(n, pgi) :
+						!zi_pageset_test(&n->own, pgi) ||
+							!zi_pageset_is_empty(&n->shadow)) {
 				st = ready_to_write(v, off, len, wait);
 				if (st != ZX_OK)
 					break;
@@ -319,7 +330,8 @@ static zx_status_t copy_from_user(uint8_t *to, const uint8_t *user, uint64_t n)
 }
 
 /* The page is made own before the buffer is looked at, as in write_pages. */
-static zx_status_t ready_page(struct zi_vmo *v, uint64_t off, uint64_t len, struct zi_page_wait *wait)
+static zx_status_t ready_page(struct zi_vmo *v, uint64_t off, uint64_t len,
+			      struct zi_page_wait *wait)
 {
 	zx_status_t st;
 
@@ -334,8 +346,9 @@ static zx_status_t ready_page(struct zi_vmo *v, uint64_t off, uint64_t len, stru
 	return st;
 }
 
-static zx_status_t write_through_buffer(struct zi_vmo *v, const uint8_t *user, uint64_t off, uint64_t len,
-					bool advance, struct zi_page_wait *wait, uint64_t *out_done)
+static zx_status_t write_through_buffer(struct zi_vmo *v, const uint8_t *user, uint64_t off,
+					uint64_t len, bool advance, struct zi_page_wait *wait,
+					uint64_t *out_done)
 {
 	uint8_t page[ZI_PAGE];
 	zx_status_t st = ZX_OK;
@@ -360,7 +373,7 @@ static zx_status_t write_through_buffer(struct zi_vmo *v, const uint8_t *user, u
 zx_status_t zi_vmo_write_counted(struct zi_vmo *v, const void *user, uint64_t off, uint64_t len,
 				 bool advance, uint64_t *out_done)
 {
-	struct zi_page_wait wait = { 0 };
+	struct zi_page_wait wait = {0};
 	zx_status_t st = len != 0 && zi_trap_holds_threads(user, len) ?
 				 write_through_buffer(v, user, off, len, advance, &wait, out_done) :
 				 write_pages(v, user, off, len, advance, &wait, out_done);

@@ -10,7 +10,7 @@ static uint64_t pins_at(const struct zi_node *n, uint64_t pgi)
 {
 	uint64_t count = 0;
 
-	ZI_LIST_FOREACH(l, &n->pins) {
+	ZI_LIST_FOREACH (l, &n->pins) {
 		const struct zi_pin *p = ZI_CONTAINER(l, struct zi_pin, link);
 
 		if (pgi >= p->first && pgi - p->first < p->pages)
@@ -26,7 +26,7 @@ static bool is_full(const struct zi_node *n, uint64_t first, uint64_t pages)
 		return false;
 	if (pins_at(n, first) >= ZI_PIN_MAX)
 		return true;
-	ZI_LIST_FOREACH(l, &n->pins) {
+	ZI_LIST_FOREACH (l, &n->pins) {
 		const struct zi_pin *p = ZI_CONTAINER(l, struct zi_pin, link);
 
 		if (p->first >= first && p->first < first + pages &&
@@ -36,7 +36,10 @@ static bool is_full(const struct zi_node *n, uint64_t first, uint64_t pages)
 	return false;
 }
 
-/* All pages at once, or none: what was there may have been evicted while another page was asked for. */
+/*
+ * All pages at once, or none: what was there may have been evicted while another page was asked
+ * for.
+ */
 static zx_status_t ready_all(struct zi_node *n, uint64_t first, uint64_t pages, bool write,
 			     struct zi_page_wait *wait)
 {
@@ -44,7 +47,8 @@ static zx_status_t ready_all(struct zi_node *n, uint64_t first, uint64_t pages, 
 
 	for (uint64_t done = 0; done < pages;) {
 		uint64_t got = 0;
-		zx_status_t st = zi_node_ready(n, need, first + done, pages - done, pages - done, wait, &got);
+		zx_status_t st = zi_node_ready(n, need, first + done, pages - done, pages - done,
+					       wait, &got);
 
 		if (st != ZX_OK)
 			return st;
@@ -55,7 +59,8 @@ static zx_status_t ready_all(struct zi_node *n, uint64_t first, uint64_t pages, 
 	return ZX_OK;
 }
 
-static zx_status_t pin(struct zi_vmo *v, uint64_t off, uint64_t len, bool write, struct zi_page_wait *wait)
+static zx_status_t pin(struct zi_vmo *v, uint64_t off, uint64_t len, bool write,
+		       struct zi_page_wait *wait)
 {
 	uint64_t end;
 
@@ -94,7 +99,7 @@ static zx_status_t pin(struct zi_vmo *v, uint64_t off, uint64_t len, bool write,
 
 zx_status_t zi_vmo_pin(struct zi_vmo *v, uint64_t off, uint64_t len, bool write)
 {
-	struct zi_page_wait wait = { 0 };
+	struct zi_page_wait wait = {0};
 	zx_status_t st;
 
 	do {
@@ -110,7 +115,7 @@ void zi_vmo_unpin(struct zi_vmo *v, uint64_t off, uint64_t len)
 	uint64_t pages = (zi_page_up(off + len) - zi_page_down(off)) >> ZI_PAGE_SHIFT;
 
 	ZI_LOCK_SCOPE(&v->tree->lock);
-	ZI_LIST_FOREACH(l, &v->node->pins) {
+	ZI_LIST_FOREACH (l, &v->node->pins) {
 		struct zi_pin *p = ZI_CONTAINER(l, struct zi_pin, link);
 
 		if (p->first != first || p->pages != pages)

@@ -45,17 +45,21 @@ static zx_status_t populate(struct zi_node *n, uint64_t first, uint64_t pages)
 	return ZX_OK;
 }
 
-/* Works on what is left of [start, *end) of a range; *out_done: pages finished. A pager may have to be asked first. */
-typedef zx_status_t range_step(struct zi_vmo *v, uint64_t start, uint64_t pages, struct zi_page_wait *wait,
-			       uint64_t *out_done);
+/*
+ * Works on what is left of [start, *end) of a range; *out_done: pages finished. A pager may have to
+ * be asked first.
+ */
+typedef zx_status_t range_step(struct zi_vmo *v, uint64_t start, uint64_t pages,
+			       struct zi_page_wait *wait, uint64_t *out_done);
 
 /*
- * Steps through the range page by page or more at once, waiting in between. What a shrink takes meanwhile is skipped silently; with
- * `lenient` so is every page that cannot be had.
+ * Steps through the range page by page or more at once, waiting in between. What a shrink takes
+ * meanwhile is skipped silently; with `lenient` so is every page that cannot be had.
  */
-static zx_status_t walk_range(struct zi_vmo *v, uint64_t off, uint64_t len, range_step *step, bool lenient)
+static zx_status_t walk_range(struct zi_vmo *v, uint64_t off, uint64_t len, range_step *step,
+			      bool lenient)
 {
-	struct zi_page_wait wait = { 0 };
+	struct zi_page_wait wait = {0};
 	uint64_t start, end;
 	zx_status_t st;
 	bool more;
@@ -85,25 +89,25 @@ static zx_status_t walk_range(struct zi_vmo *v, uint64_t off, uint64_t len, rang
 	return st;
 }
 
-static zx_status_t commit_step(struct zi_vmo *v, uint64_t start, uint64_t pages, struct zi_page_wait *wait,
-			       uint64_t *out_done)
+static zx_status_t commit_step(struct zi_vmo *v, uint64_t start, uint64_t pages,
+			       struct zi_page_wait *wait, uint64_t *out_done)
 {
 	uint64_t at = zi_vmo_page(v, start);
 
 	if (zi_vmo_is_discarded(v))
 		return ZX_ERR_NOT_FOUND;
-	zx_status_t st = zi_node_ready(v->node, ZI_EV_COMMIT, at, zi_min(pages, ZI_COMMIT_PAGES), pages, wait,
-				       out_done);
+	zx_status_t st = zi_node_ready(v->node, ZI_EV_COMMIT, at, zi_min(pages, ZI_COMMIT_PAGES),
+				       pages, wait, out_done);
 	return st == ZX_OK ? populate(v->node, at, *out_done) : st;
 }
 
 /*
- * Can what is not there of a long range be had at all? Linux says yes to everything and kills somebody when it was wrong; Zircon
- * answers NO_MEMORY. Shorter ranges are not worth the question.
+ * Can what is not there of a long range be had at all? Linux says yes to everything and kills
+ * somebody when it was wrong; Zircon answers NO_MEMORY. Shorter ranges are not worth the question.
  */
 static bool fits_memory(struct zi_vmo *v, uint64_t off, uint64_t len)
 {
-	struct zi_attr have = { 0 };
+	struct zi_attr have = {0};
 	bool first; /* memory is what fails first, of all that is checked */
 
 	if (len < ZI_COMMIT_LONG)
@@ -147,8 +151,12 @@ zx_status_t zi_vmo_decommit(struct zi_vmo *v, uint64_t off, uint64_t len)
 	return ZX_OK;
 }
 
-/* Part of one page. A page that reads zero is left as it is; else it is written like any write of zeros. */
-static zx_status_t zero_part(struct zi_vmo *v, uint64_t off, uint64_t len, struct zi_page_wait *wait)
+/*
+ * Part of one page. A page that reads zero is left as it is; else it is written like any write of
+ * zeros.
+ */
+static zx_status_t zero_part(struct zi_vmo *v, uint64_t off, uint64_t len,
+			     struct zi_page_wait *wait)
 {
 	uint64_t pgi = zi_vmo_page(v, off), done;
 	struct zi_node *n = v->node;
@@ -160,7 +168,8 @@ static zx_status_t zero_part(struct zi_vmo *v, uint64_t off, uint64_t len, struc
 		return ZX_OK;
 	if (v->cache_policy != ZX_CACHE_POLICY_CACHED)
 		return ZX_ERR_BAD_STATE;
-	st = zi_node_ready(n, ZI_EV_WRITE, pgi, 1, 1, wait, &done);
+	st = zi_node_ready(n, n->source != NULL ? ZI_EV_ZERO_PART : ZI_EV_WRITE, pgi, 1, 1, wait,
+			   &done);
 	if (st != ZX_OK)
 		return st;
 	if (n->source != NULL)
@@ -170,7 +179,8 @@ static zx_status_t zero_part(struct zi_vmo *v, uint64_t off, uint64_t len, struc
 	return ZX_OK;
 }
 
-static zx_status_t zero_whole_source(struct zi_node *n, uint64_t first, uint64_t pages, struct zi_page_wait *wait)
+static zx_status_t zero_whole_source(struct zi_node *n, uint64_t first, uint64_t pages,
+				     struct zi_page_wait *wait)
 {
 	uint64_t done;
 	zx_status_t st = zi_pages_apply(n, ZI_EV_ZERO, first, pages, &done);
@@ -180,7 +190,8 @@ static zx_status_t zero_whole_source(struct zi_node *n, uint64_t first, uint64_t
 	return st == ZX_ERR_SHOULD_WAIT ? zi_pages_ask(n, ZI_EV_ZERO, first + done, 1, wait) : st;
 }
 
-static zx_status_t zero_whole(struct zi_vmo *v, uint64_t off, uint64_t len, struct zi_page_wait *wait)
+static zx_status_t zero_whole(struct zi_vmo *v, uint64_t off, uint64_t len,
+			      struct zi_page_wait *wait)
 {
 	uint64_t first = zi_vmo_page(v, off), pages = len >> ZI_PAGE_SHIFT;
 
@@ -194,7 +205,8 @@ static zx_status_t zero_whole(struct zi_vmo *v, uint64_t off, uint64_t len, stru
 	return zi_node_zero(v->node, first, pages);
 }
 
-zx_status_t zi_vmo_zero_locked(struct zi_vmo *v, uint64_t off, uint64_t len, struct zi_page_wait *wait)
+zx_status_t zi_vmo_zero_locked(struct zi_vmo *v, uint64_t off, uint64_t len,
+			       struct zi_page_wait *wait)
 {
 	zx_status_t st = ZX_OK;
 
@@ -223,7 +235,7 @@ zx_status_t zi_vmo_zero_locked(struct zi_vmo *v, uint64_t off, uint64_t len, str
 /* One piece, with its range check, which is made again after each wait. */
 static zx_status_t zero_piece(struct zi_vmo *v, uint64_t off, uint64_t len)
 {
-	struct zi_page_wait wait = { 0 };
+	struct zi_page_wait wait = {0};
 	zx_status_t st;
 
 	do {
@@ -251,7 +263,7 @@ zx_status_t zi_vmo_zero(struct zi_vmo *v, uint64_t off, uint64_t len)
 	/* Three pieces, each with its own range check: what comes before a bad piece is done. */
 	uint64_t head = zi_is_page_aligned(off) ? 0 : zi_min(len, ZI_PAGE - (off & ZI_PAGE_MASK));
 	uint64_t whole = zi_page_down(len - head);
-	const uint64_t piece[3] = { head, whole, len - head - whole };
+	const uint64_t piece[3] = {head, whole, len - head - whole};
 
 	for (int i = 0; i < 3; i++) {
 		if (piece[i] == 0)
@@ -276,9 +288,12 @@ zx_status_t zi_vmo_cache_op(struct zi_vmo *v, uint32_t op, uint64_t off, uint64_
 	return zi_in_range(off, len, zi_vmo_size_locked(v)) ? ZX_OK : ZX_ERR_OUT_OF_RANGE;
 }
 
-/* Below a pager: pages of the root that the VMO sees are marked, after they were brought in where the hint wants that. */
-static zx_status_t hint_step(struct zi_vmo *v, uint64_t start, uint64_t pages, struct zi_page_wait *wait,
-			     uint64_t *out_done, enum zi_page_event ev)
+/*
+ * Below a pager: pages of the root that the VMO sees are marked, after they were brought in where
+ * the hint wants that.
+ */
+static zx_status_t hint_step(struct zi_vmo *v, uint64_t start, uint64_t pages,
+			     struct zi_page_wait *wait, uint64_t *out_done, enum zi_page_event ev)
 {
 	struct zi_found f = zi_node_lookup(v->node, zi_vmo_page(v, start), pages);
 	uint64_t done;
@@ -294,8 +309,8 @@ static zx_status_t hint_step(struct zi_vmo *v, uint64_t start, uint64_t pages, s
 	return zi_pages_ask(f.node, ev, f.pgi + done, f.pages - done, wait);
 }
 
-static zx_status_t dont_need_step(struct zi_vmo *v, uint64_t start, uint64_t pages, struct zi_page_wait *wait,
-				  uint64_t *out_done)
+static zx_status_t dont_need_step(struct zi_vmo *v, uint64_t start, uint64_t pages,
+				  struct zi_page_wait *wait, uint64_t *out_done)
 {
 	return hint_step(v, start, pages, wait, out_done, ZI_EV_DONT_NEED);
 }
@@ -315,10 +330,11 @@ zx_status_t zi_vmo_hint(struct zi_vmo *v, uint32_t op, uint64_t off, uint64_t le
 	return walk_range(v, off, len, always_need_step, true);
 }
 
-static zx_status_t prefetch_step(struct zi_vmo *v, uint64_t start, uint64_t pages, struct zi_page_wait *wait,
-				 uint64_t *out_done)
+static zx_status_t prefetch_step(struct zi_vmo *v, uint64_t start, uint64_t pages,
+				 struct zi_page_wait *wait, uint64_t *out_done)
 {
-	return zi_node_ready(v->node, ZI_EV_READ, zi_vmo_page(v, start), pages, pages, wait, out_done);
+	return zi_node_ready(v->node, ZI_EV_READ, zi_vmo_page(v, start), pages, pages, wait,
+			     out_done);
 }
 
 zx_status_t zi_vmo_prefetch(struct zi_vmo *v, uint64_t off, uint64_t len)

@@ -31,12 +31,12 @@ uint64_t zi_vmo_get_stream_size(struct zi_vmo *v)
 /* Mappings made to fault beyond the stream size show more or less now. */
 static void follow_stream_size(struct zi_vmo *v, uint64_t from)
 {
-	ZI_LIST_FOREACH(l, &v->node->vmos) {
+	ZI_LIST_FOREACH (l, &v->node->vmos) {
 		struct zi_vmo *w = ZI_CONTAINER(l, struct zi_vmo, in_node);
 
 		if (w->stream != v->stream)
 			continue;
-		ZI_LIST_FOREACH(k, &w->mappings) {
+		ZI_LIST_FOREACH (k, &w->mappings) {
 			struct zi_mapping *m = ZI_CONTAINER(k, struct zi_mapping, in_vmo);
 			uint64_t at = zi_page_down(from) > m->vmo_off ?
 					      zi_page_down(from) - m->vmo_off :
@@ -68,7 +68,7 @@ bool zi_vmo_have_stream_counter(struct zi_vmo *v)
 	if (s == NULL)
 		return false;
 	s->refs = 0;
-	ZI_LIST_FOREACH(l, &v->node->vmos) {
+	ZI_LIST_FOREACH (l, &v->node->vmos) {
 		struct zi_vmo *w = ZI_CONTAINER(l, struct zi_vmo, in_node);
 
 		if (w == v || (!w->slice && !v->slice)) {
@@ -111,14 +111,19 @@ static zx_status_t wait_unlocked(struct zi_vmo *v, struct zi_page_wait *wait)
 	return st;
 }
 
-/* Zeroes to the end of the VMO. Failing (uncached VMO, page that cannot be had) changes nothing of the answer. */
-static void zero_rest_locked(struct zi_vmo *v, uint64_t from, uint64_t end, struct zi_page_wait *wait)
+/*
+ * Zeroes to the end of the VMO. Failing (uncached VMO, page that cannot be had) changes nothing of
+ * the answer.
+ */
+static void zero_rest_locked(struct zi_vmo *v, uint64_t from, uint64_t end,
+			     struct zi_page_wait *wait)
 {
 	zx_status_t st = ZX_OK;
 
 	while (st == ZX_OK) {
 		end = zi_min(end, zi_vmo_size_locked(v));
-		if (from >= end || zi_vmo_zero_locked(v, from, end - from, wait) != ZX_ERR_SHOULD_WAIT)
+		if (from >= end ||
+		    zi_vmo_zero_locked(v, from, end - from, wait) != ZX_ERR_SHOULD_WAIT)
 			break;
 		st = wait_unlocked(v, wait);
 	}
@@ -139,7 +144,7 @@ static zx_status_t set_size_locked(struct zi_vmo *v, uint64_t size, uint64_t byt
 
 zx_status_t zi_vmo_set_size(struct zi_vmo *v, uint64_t size)
 {
-	struct zi_page_wait wait = { 0 };
+	struct zi_page_wait wait = {0};
 	struct zi_size_op op;
 	zx_status_t st;
 	uint64_t bytes;
@@ -169,7 +174,9 @@ zx_status_t zi_vmo_set_size(struct zi_vmo *v, uint64_t size)
 	return st;
 }
 
-/* Of a pager root: what lies past the page of the new stream size is given up without write-back. */
+/*
+ * Of a pager root: what lies past the page of the new stream size is given up without write-back.
+ */
 static zx_status_t zero_past_stream(struct zi_vmo *v, uint64_t from, uint64_t size, uint64_t total,
 				    struct zi_page_wait *wait)
 {
@@ -180,17 +187,19 @@ static zx_status_t zero_past_stream(struct zi_vmo *v, uint64_t from, uint64_t si
 	if (from < tracked)
 		st = zi_vmo_zero_locked(v, from, tracked - from, wait);
 	if (st == ZX_OK && tracked < total)
-		st = zi_pages_apply(n, ZI_EV_UNTRACK, zi_vmo_page(v, tracked), (total - tracked) >> ZI_PAGE_SHIFT,
-				    &done);
+		st = zi_pages_apply(n, ZI_EV_UNTRACK, zi_vmo_page(v, tracked),
+				    (total - tracked) >> ZI_PAGE_SHIFT, &done);
 	if (st == ZX_OK) {
 		n->source->modified = true;
-		zi_node_hide(n, zi_vmo_page(v, from), (total - zi_page_down(from)) >> ZI_PAGE_SHIFT);
+		zi_node_hide(n, zi_vmo_page(v, from),
+			     (total - zi_page_down(from)) >> ZI_PAGE_SHIFT);
 	}
 	return st;
 }
 
 /* What is left to do when the turn has come: the sizes may be others than they were. */
-static zx_status_t set_stream_size_locked(struct zi_vmo *v, uint64_t size, struct zi_page_wait *wait)
+static zx_status_t set_stream_size_locked(struct zi_vmo *v, uint64_t size,
+					  struct zi_page_wait *wait)
 {
 	uint64_t from = zi_min(zi_vmo_stream_size_locked(v), size);
 	uint64_t total = zi_vmo_size_locked(v);
@@ -208,7 +217,7 @@ static zx_status_t set_stream_size_locked(struct zi_vmo *v, uint64_t size, struc
 
 zx_status_t zi_vmo_set_stream_size(struct zi_vmo *v, uint64_t size)
 {
-	struct zi_page_wait wait = { 0 };
+	struct zi_page_wait wait = {0};
 	struct zi_size_op op;
 	zx_status_t st = ZX_OK;
 
@@ -234,7 +243,7 @@ zx_status_t zi_vmo_set_stream_size(struct zi_vmo *v, uint64_t size)
 
 zx_status_t zi_vmo_set_content_size(struct zi_vmo *v, uint64_t size)
 {
-	struct zi_page_wait wait = { 0 };
+	struct zi_page_wait wait = {0};
 	struct zi_size_op op;
 
 	if (!zi_behaviour_2025())

@@ -1,6 +1,7 @@
 /*
- * zx_vmo_transfer_data: the pages of the source are taken into a node of their own, the source reads zero from then on, and
- * only then the destination is looked at: a late error loses the data, as on Zircon. One tree lock at a time.
+ * zx_vmo_transfer_data: the pages of the source are taken into a node of their own, the source
+ * reads zero from then on, and only then the destination is looked at: a late error loses the data,
+ * as on Zircon. One tree lock at a time.
  */
 #include <string.h>
 
@@ -57,12 +58,14 @@ static zx_status_t check_end(const struct zi_vmo *v, uint64_t off, uint64_t len)
 }
 
 /* A clone may have to ask the pager of its root first. */
-static zx_status_t ready(struct zi_node *n, uint64_t first, uint64_t pages, struct zi_page_wait *wait)
+static zx_status_t ready(struct zi_node *n, uint64_t first, uint64_t pages,
+			 struct zi_page_wait *wait)
 {
 	uint64_t got;
 
 	for (uint64_t done = 0; done < pages; done += got) {
-		zx_status_t st = zi_node_ready(n, ZI_EV_READ, first + done, pages - done, pages - done, wait, &got);
+		zx_status_t st = zi_node_ready(n, ZI_EV_READ, first + done, pages - done,
+					       pages - done, wait, &got);
 
 		if (st != ZX_OK)
 			return st;
@@ -126,7 +129,7 @@ zx_status_t zi_vmo_transfer(struct zi_vmo *dst, uint64_t off, uint64_t len, stru
 	struct zi_tree *tree = bag->tree;
 
 	zi_tree_ref(tree);
-	struct zi_page_wait wait = { 0 };
+	struct zi_page_wait wait = {0};
 	zx_status_t st;
 
 	do {

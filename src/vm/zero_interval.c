@@ -1,8 +1,9 @@
 /*
- * How far the dirty zero intervals of a pager root are being written back: one entry per interval that is, by its start.
+ * How far the dirty zero intervals of a pager root are being written back: one entry per interval
+ * that is, by its start.
  *
- * An entry's end is a promise made when write-back began and may lie past the interval's end of now. The intervals themselves are in
- * the page sets.
+ * An entry's end is a promise made when write-back began and may lie past the interval's end of
+ * now. The intervals themselves are in the page sets.
  */
 #include <string.h>
 
@@ -48,7 +49,7 @@ void zi_awaited_cut(struct zi_node *n, uint64_t first, uint64_t pages)
 
 	/* What is left of the last interval behind the range keeps what was promised for it. */
 	if (last.end > end && end < n->size && zi_page_state(n, end, 1, NULL) == ZI_PAGE_ZERO)
-		s->awaited[from++] = (struct zi_awaited){ end, last.end };
+		s->awaited[from++] = (struct zi_awaited){end, last.end};
 	remove_range(s, from, to);
 }
 
@@ -90,7 +91,7 @@ zx_status_t zi_awaited_begin(struct zi_source *s, uint64_t start, uint64_t end)
 	if (!reserve(s))
 		return ZX_ERR_NO_MEMORY;
 	memmove(&s->awaited[i + 1], &s->awaited[i], (s->nawaited - i) * sizeof(*s->awaited));
-	s->awaited[i] = (struct zi_awaited){ start, end };
+	s->awaited[i] = (struct zi_awaited){start, end};
 	s->nawaited++;
 	return ZX_OK;
 }

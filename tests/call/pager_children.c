@@ -60,13 +60,16 @@ Test(pager_children, kinds__of_the_root__allowed_or_not)
 		{"MODIFIED", MODIFIED, 4, ZX_OK, ZX_OK},
 		{"SLICE", SLICE, 4, ZX_OK, ZX_ERR_NOT_SUPPORTED},
 		{"REFERENCE", REFERENCE, 0, ZX_OK, ZX_OK},
-		{"REFERENCE, resizable", REFERENCE | ZX_VMO_CHILD_RESIZABLE, 0, ZX_ERR_ACCESS_DENIED, ZX_OK},
+		{"REFERENCE, resizable", REFERENCE | ZX_VMO_CHILD_RESIZABLE, 0,
+		 ZX_ERR_ACCESS_DENIED, ZX_OK},
 	};
 
 	for (int detached = 0; detached < 2; detached++) {
-		T_EACH(rows, r) {
-			T_ZX_ROW(r->name, child_status(fixed.vmo, r->options, 0, r->pages), r->fixed);
-			T_ZX_ROW(r->name, child_status(sized.vmo, r->options, 0, r->pages), r->sized);
+		T_EACH (rows, r) {
+			T_ZX_ROW(r->name, child_status(fixed.vmo, r->options, 0, r->pages),
+				 r->fixed);
+			T_ZX_ROW(r->name, child_status(sized.vmo, r->options, 0, r->pages),
+				 r->sized);
 		}
 		zx_handle_t deep = child(child(fixed.vmo, ON_WRITE, 0, 4), ON_WRITE, 0, 4);
 		T_ZX(child_status(deep, SNAPSHOT, 0, 1), ZX_ERR_NOT_SUPPORTED);
@@ -111,10 +114,14 @@ Test(pager_children, kinds__by_shape_of_the_tree__allowed_or_not)
 	zx_handle_t clone_slice = child(e, SLICE, 0, 2);
 	T_OK(child_status(clone_slice, ON_WRITE, 0, 1));
 	T_ZX(child_status(clone_slice, MODIFIED, 0, 1), ZX_ERR_NOT_SUPPORTED);
-	zx_handle_t root_slice = child(p.vmo, SLICE, 0, 2), root_ref = child(p.vmo, REFERENCE, 0, 0);
+	zx_handle_t root_slice = child(p.vmo, SLICE, 0, 2),
+		    root_ref = child(p.vmo, REFERENCE, 0, 0);
 	T_OK(child_status(root_slice, MODIFIED, 0, 1));
 	T_OK(child_status(root_ref, MODIFIED, 0, 1));
-	/* A clone that owns nothing in the window is skipped: its clone hangs below the root, where MODIFIED is fine. */
+	/*
+	 * A clone that owns nothing in the window is skipped: its clone hangs below the root, where
+	 * MODIFIED is fine.
+	 */
 	zx_handle_t f = child(child(p.vmo, ON_WRITE, 0, 4), ON_WRITE, 0, 4);
 	put(f, 2, 9);
 	T_OK(child_status(f, MODIFIED, 0, 4));
@@ -216,7 +223,8 @@ Test(pager_children, clone__root_shrinks__sees_zero_for_good)
 	cr_assert(get(c, 5) == pg_byte(5) && get(c, 8) == 0 && addr[4 * PG] == pg_byte(4));
 	put(c, 3, 0x33);
 	T_OK(zx_vmo_set_size(p.vmo, 2 * PG));
-	cr_assert(addr[4 * PG] == 0 && get(c, 5) == 0 && addr[3 * PG] == 0x33 && get(c, 1) == pg_byte(1));
+	cr_assert(addr[4 * PG] == 0 && get(c, 5) == 0 && addr[3 * PG] == 0x33 &&
+		  get(c, 1) == pg_byte(1));
 	T_OK(zx_vmo_set_size(p.vmo, 6 * PG));
 	pg_begin(&p, 0, 6, true);
 	pg_end(&p, 0, 6);
@@ -241,9 +249,11 @@ Test(pager_children, modified__freezes_what_was_written)
 	zx_handle_t b = child(a, MODIFIED, 0, 4);
 	zx_info_vmo_t i;
 	T_OK(zx_object_get_info(a, ZX_INFO_VMO, &i, sizeof(i), NULL, NULL));
-	cr_assert(i.committed_bytes == PG && i.committed_private_bytes == 0 && i.committed_scaled_bytes == PG / 2);
+	cr_assert(i.committed_bytes == PG && i.committed_private_bytes == 0 &&
+		  i.committed_scaled_bytes == PG / 2);
 	T_OK(zx_object_get_info(b, ZX_INFO_VMO, &i, sizeof(i), NULL, NULL));
-	cr_assert(i.committed_bytes == PG && i.committed_private_bytes == 0 && i.committed_scaled_bytes == PG / 2);
+	cr_assert(i.committed_bytes == PG && i.committed_private_bytes == 0 &&
+		  i.committed_scaled_bytes == PG / 2);
 	cr_assert(i.flags & ZX_INFO_VMO_PAGER_BACKED && i.flags & ZX_INFO_VMO_IS_COW_CLONE);
 	put(a, 0, 2);
 	cr_assert(get(b, 0) == 1 && get(p.vmo, 0) == pg_byte(0));
@@ -352,7 +362,8 @@ Test(pager_children, clone__outlives_its_parents_handles__still_asks)
 Test(pager_children, last_clone_closed__complete_is_sent)
 {
 	struct pg p = pg_open(0, 4 * PG);
-	zx_handle_t a = child(p.vmo, ON_WRITE, 0, 4), b = child(a, ON_WRITE, 0, 2), s = child(p.vmo, SLICE, 0, 1);
+	zx_handle_t a = child(p.vmo, ON_WRITE, 0, 4), b = child(a, ON_WRITE, 0, 2),
+		    s = child(p.vmo, SLICE, 0, 1);
 
 	t_close(p.vmo);
 	PG_QUIET(&p);
@@ -413,6 +424,7 @@ Test(pager_children, clone__as_source_of_pages__asks_the_root)
 	T_OK(zx_vmo_transfer_data(plain, 0, PG, PG, c, 0));
 	cr_assert(get(plain, 1) == pg_byte(0) && get(c, 0) == 0 && get(p.vmo, 0) == pg_byte(0));
 	T_OK(zx_pager_supply_pages(q.pager, q.vmo, 0, 4 * PG, c, 0));
-	cr_assert(get(q.vmo, 0) == 0 && get(q.vmo, 1) == pg_byte(1) && get(c, 1) == 0 && get(p.vmo, 1) == pg_byte(1));
+	cr_assert(get(q.vmo, 0) == 0 && get(q.vmo, 1) == pg_byte(1) && get(c, 1) == 0 &&
+		  get(p.vmo, 1) == pg_byte(1));
 	cr_assert_eq(pg_committed(q.vmo), 3);
 }

@@ -1,5 +1,6 @@
 /*
- * Ends: detaching, closing the VMO, the pager and the port, at every step of a request. Nothing hangs but what the specification says.
+ * Ends: detaching, closing the VMO, the pager and the port, at every step of a request. Nothing
+ * hangs but what the specification says.
  *
  * zi-test: trap timeout=300
  */
@@ -13,9 +14,12 @@ Test(pager_close, detach__requests_outstanding__fail_and_packets_vanish)
 	struct pg p = pg_open(PG_TRAP, 16 * PG);
 	uint8_t *addr = pg_map(p.vmo, 0, 16);
 	struct pg_call c[6] = {
-		pg_read_call(p.vmo, 0, 2),        pg_write_call(p.vmo, 8, 1),
-		pg_op_call(p.vmo, ZX_VMO_OP_COMMIT, 4, 2), pg_load_call(addr + 10 * PG),
-		pg_store_call(addr + 9 * PG),     pg_op_call(p.vmo, ZX_VMO_OP_ALWAYS_NEED, 12, 2),
+		pg_read_call(p.vmo, 0, 2),
+		pg_write_call(p.vmo, 8, 1),
+		pg_op_call(p.vmo, ZX_VMO_OP_COMMIT, 4, 2),
+		pg_load_call(addr + 10 * PG),
+		pg_store_call(addr + 9 * PG),
+		pg_op_call(p.vmo, ZX_VMO_OP_ALWAYS_NEED, 12, 2),
 	};
 
 	pg_supply(&p, 8, 2);
@@ -105,7 +109,8 @@ Test(pager_close, pager_closed__clean_pages_stay_and_nothing_is_sent)
 {
 	struct pg p = pg_open(PG_TRAP, 8 * PG);
 	uint8_t *addr = pg_map(p.vmo, 0, 8);
-	struct pg_call c[3] = {pg_read_call(p.vmo, 4, 1), pg_read_call(p.vmo, 5, 1), pg_write_call(p.vmo, 0, 1)};
+	struct pg_call c[3] = {pg_read_call(p.vmo, 4, 1), pg_read_call(p.vmo, 5, 1),
+			       pg_write_call(p.vmo, 0, 1)};
 
 	pg_supply(&p, 0, 2);
 	pg_supply_zero(&p, 2, 1);
@@ -234,8 +239,9 @@ Test(pager_close, shrink__requests_beyond__wake_and_find_themselves_out_of_range
 		pg_store_call(addr + 14 * PG),
 		pg_op_call(p.vmo, ZX_VMO_OP_ZERO, 15, 1),
 	};
-	static const zx_status_t expected[8] = {ZX_ERR_OUT_OF_RANGE, ZX_ERR_OUT_OF_RANGE, ZX_OK, ZX_OK, ZX_OK,
-						ZX_ERR_OUT_OF_RANGE, ZX_ERR_OUT_OF_RANGE, ZX_ERR_OUT_OF_RANGE};
+	static const zx_status_t expected[8] = {
+		ZX_ERR_OUT_OF_RANGE, ZX_ERR_OUT_OF_RANGE, ZX_OK, ZX_OK, ZX_OK, ZX_ERR_OUT_OF_RANGE,
+		ZX_ERR_OUT_OF_RANGE, ZX_ERR_OUT_OF_RANGE};
 
 	c[7].off += 1;
 	c[7].len = 5;
@@ -309,11 +315,11 @@ Test(pager_close, zero__absent_pages__readers_go_on)
 /* ---- injection: each end at each step of each request */
 
 enum step {
-	BEFORE,        /* nothing has begun */
-	QUEUED,        /* the packet is in the port */
-	TAKEN,         /* and was taken */
-	PARTLY,        /* part of what was asked for is there */
-	SUPPLIED,      /* all of it; for a write to a trapped page the second request is next */
+	BEFORE,   /* nothing has begun */
+	QUEUED,   /* the packet is in the port */
+	TAKEN,    /* and was taken */
+	PARTLY,   /* part of what was asked for is there */
+	SUPPLIED, /* all of it; for a write to a trapped page the second request is next */
 	STEPS,
 };
 
@@ -327,7 +333,8 @@ enum end {
 	ENDS,
 };
 
-static const char *const end_names[ENDS] = {"detach", "close pager", "close VMO", "close port", "shrink", "unmap"};
+static const char *const end_names[ENDS] = {"detach",     "close pager", "close VMO",
+					    "close port", "shrink",      "unmap"};
 
 static struct pg_call make_call(int what, const struct pg *p, uint8_t *addr)
 {
@@ -361,9 +368,11 @@ static void inject(int what, enum step step, enum end end)
 {
 	/* What may come out: success when it was quick, and what the end brings. */
 	static const zx_status_t allowed[ENDS][4] = {
-		[DETACH] = {ZX_OK, ZX_ERR_BAD_STATE}, [CLOSE_PAGER] = {ZX_OK, ZX_ERR_BAD_STATE},
+		[DETACH] = {ZX_OK, ZX_ERR_BAD_STATE},
+		[CLOSE_PAGER] = {ZX_OK, ZX_ERR_BAD_STATE},
 		[CLOSE_VMO] = {ZX_OK, ZX_ERR_BAD_STATE, ZX_ERR_BAD_HANDLE},
-		[CLOSE_PORT] = {ZX_OK, ZX_ERR_BAD_STATE}, [SHRINK] = {ZX_OK, ZX_ERR_OUT_OF_RANGE, ZX_ERR_BAD_STATE},
+		[CLOSE_PORT] = {ZX_OK, ZX_ERR_BAD_STATE},
+		[SHRINK] = {ZX_OK, ZX_ERR_OUT_OF_RANGE, ZX_ERR_BAD_STATE},
 		[UNMAP] = {ZX_OK, ZX_ERR_NOT_FOUND, ZX_ERR_BAD_STATE},
 	};
 	struct pg p = pg_open(PG_RESIZABLE | PG_TRAP, 4 * PG);
@@ -428,15 +437,18 @@ static void inject(int what, enum step step, enum end end)
 	}
 	(void)PG_JOIN(&c);
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	cr_assert_lt((now.tv_sec - began.tv_sec) * 1000 + (now.tv_nsec - began.tv_nsec) / 1000000, 1000,
-		     "call %d, step %d, %s: took too long", what, step, end_names[end]);
-	cr_assert(is_one_of(c.status, allowed[end], 4), "call %d, step %d, %s: %s", what, step, end_names[end],
-		  zx_status_get_string(c.status));
+	cr_assert_lt((now.tv_sec - began.tv_sec) * 1000 + (now.tv_nsec - began.tv_nsec) / 1000000,
+		     1000, "call %d, step %d, %s: took too long", what, step, end_names[end]);
+	cr_assert(is_one_of(c.status, allowed[end], 4), "call %d, step %d, %s: %s", what, step,
+		  end_names[end], zx_status_get_string(c.status));
 	if (mapped)
 		t_unmap(addr, 4 * PG);
 	if (vmo)
 		t_close(p.vmo);
-	/* Whatever is left in the port, it is told once that nothing more will come, unless the pager was closed. */
+	/*
+	 * Whatever is left in the port, it is told once that nothing more will come, unless the
+	 * pager was closed.
+	 */
 	if (port) {
 		int complete = 0;
 
@@ -444,8 +456,8 @@ static void inject(int what, enum step step, enum end end)
 			cr_assert_eq(complete, 0, "a packet after COMPLETE");
 			complete += k.page_request.command == ZX_PAGER_VMO_COMPLETE;
 		}
-		cr_assert(!pager || complete == 1, "call %d, step %d, %s: %d COMPLETE", what, step, end_names[end],
-			  complete);
+		cr_assert(!pager || complete == 1, "call %d, step %d, %s: %d COMPLETE", what, step,
+			  end_names[end], complete);
 		t_close(p.port);
 	}
 	if (pager)
@@ -468,7 +480,10 @@ struct server {
 	_Atomic bool stop;
 };
 
-/* What was asked for may have been cut off since: answers are clipped to the size, which may change again. */
+/*
+ * What was asked for may have been cut off since: answers are clipped to the size, which may change
+ * again.
+ */
 static void answer(const struct pg *p, uint16_t command, uint64_t first, uint64_t pages)
 {
 	zx_status_t st;
@@ -481,7 +496,8 @@ static void answer(const struct pg *p, uint16_t command, uint64_t first, uint64_
 			return;
 		if (pages > size / PG - first)
 			pages = size / PG - first;
-		st = command == ZX_PAGER_VMO_READ ? pg_supply_status(p, p->vmo, first, pages) : pg_dirty(p, first, pages);
+		st = command == ZX_PAGER_VMO_READ ? pg_supply_status(p, p->vmo, first, pages) :
+						    pg_dirty(p, first, pages);
 	} while (st == ZX_ERR_OUT_OF_RANGE);
 }
 
@@ -494,7 +510,8 @@ static void *serve(void *arg)
 		if (zx_port_wait(s->p.port, zx_deadline_after(ZX_MSEC(20)), &k) != ZX_OK)
 			continue;
 		if (k.page_request.command != ZX_PAGER_VMO_COMPLETE)
-			answer(&s->p, k.page_request.command, k.page_request.offset / PG, k.page_request.length / PG);
+			answer(&s->p, k.page_request.command, k.page_request.offset / PG,
+			       k.page_request.length / PG);
 	}
 	return NULL;
 }
@@ -512,7 +529,8 @@ Test(pager_close, detach_and_shrink__at_any_moment__nobody_hangs, .timeout = 250
 
 		cr_assert_eq(pthread_create(&server, NULL, serve, &s), 0);
 		for (int i = 0; i < 4; i++) {
-			c[i] = make_call((int)t_below(&seed, 7), &s.p, addr + t_below(&seed, 32) * PG);
+			c[i] = make_call((int)t_below(&seed, 7), &s.p,
+					 addr + t_below(&seed, 32) * PG);
 			if (c[i].what != PG_LOAD && c[i].what != PG_STORE)
 				c[i].len = (1 + t_below(&seed, 32)) * PG;
 			pg_go(&c[i]);

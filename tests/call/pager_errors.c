@@ -52,7 +52,8 @@ Test(pager_errors, create__bad_arguments__refused)
 	T_ZX(zx_pager_create(0, NULL), ZX_ERR_INVALID_ARGS);
 	T_ZX(zx_pager_create(0, (zx_handle_t *)(uintptr_t)t_read_only_page()), ZX_ERR_INVALID_ARGS);
 	T_OK(zx_pager_create(0, &h));
-	cr_assert_eq(t_rights(h), ZX_RIGHT_INSPECT | ZX_RIGHT_TRANSFER | ZX_RIGHT_ATTACH_VMO | ZX_RIGHT_MANAGE_VMO);
+	cr_assert_eq(t_rights(h), ZX_RIGHT_INSPECT | ZX_RIGHT_TRANSFER | ZX_RIGHT_ATTACH_VMO |
+					  ZX_RIGHT_MANAGE_VMO);
 	zx_info_handle_basic_t info;
 	T_OK(zx_object_get_info(h, ZX_INFO_HANDLE_BASIC, &info, sizeof(info), NULL, NULL));
 	cr_assert_eq(info.type, ZX_OBJ_TYPE_PAGER);
@@ -74,10 +75,13 @@ Test(pager_errors, create_vmo__bad_handles__refused_in_order)
 	T_ZX(zx_pager_create_vmo(pg.port, 0, closed, 0, PG, &out), ZX_ERR_WRONG_TYPE);
 	struct pg weak = weak_pager(ZX_RIGHT_ATTACH_VMO);
 	T_ZX(zx_pager_create_vmo(weak.pager, 0, closed, 0, PG, &out), ZX_ERR_ACCESS_DENIED);
-	T_ZX(zx_pager_create_vmo(pg.pager, UINT32_MAX, closed, 0, UINT64_MAX, &out), ZX_ERR_BAD_HANDLE);
-	T_ZX(zx_pager_create_vmo(pg.pager, UINT32_MAX, pg.vmo, 0, UINT64_MAX, &out), ZX_ERR_WRONG_TYPE);
+	T_ZX(zx_pager_create_vmo(pg.pager, UINT32_MAX, closed, 0, UINT64_MAX, &out),
+	     ZX_ERR_BAD_HANDLE);
+	T_ZX(zx_pager_create_vmo(pg.pager, UINT32_MAX, pg.vmo, 0, UINT64_MAX, &out),
+	     ZX_ERR_WRONG_TYPE);
 	zx_handle_t read_only = with_rights(pg.port, ZX_RIGHT_READ);
-	T_ZX(zx_pager_create_vmo(pg.pager, UINT32_MAX, read_only, 0, UINT64_MAX, &out), ZX_ERR_ACCESS_DENIED);
+	T_ZX(zx_pager_create_vmo(pg.pager, UINT32_MAX, read_only, 0, UINT64_MAX, &out),
+	     ZX_ERR_ACCESS_DENIED);
 	cr_assert_eq(out, 7);
 	/* Only these rights are needed. */
 	zx_handle_t write_only = with_rights(pg.port, ZX_RIGHT_WRITE);
@@ -96,15 +100,18 @@ Test(pager_errors, create_vmo__options_and_sizes__refused_in_order)
 		uint64_t size;
 		zx_status_t status;
 	} rows[] = {
-		{"resizable and unbounded", ZX_VMO_RESIZABLE | ZX_VMO_UNBOUNDED, PG, ZX_ERR_INVALID_ARGS},
-		{"the same, too large", ZX_VMO_RESIZABLE | ZX_VMO_UNBOUNDED, UINT64_MAX, ZX_ERR_INVALID_ARGS},
+		{"resizable and unbounded", ZX_VMO_RESIZABLE | ZX_VMO_UNBOUNDED, PG,
+		 ZX_ERR_INVALID_ARGS},
+		{"the same, too large", ZX_VMO_RESIZABLE | ZX_VMO_UNBOUNDED, UINT64_MAX,
+		 ZX_ERR_INVALID_ARGS},
 		{"size wraps", 0, UINT64_MAX, ZX_ERR_OUT_OF_RANGE},
 		{"size above the largest", 0, MAX_SIZE + 1, ZX_ERR_OUT_OF_RANGE},
 		{"too large and unknown option", 1u << 20, MAX_SIZE + 1, ZX_ERR_OUT_OF_RANGE},
 		{"too large and discardable", ZX_VMO_DISCARDABLE, UINT64_MAX, ZX_ERR_OUT_OF_RANGE},
 		{"unbounded, all ones", ZX_VMO_UNBOUNDED, UINT64_MAX, ZX_ERR_INVALID_ARGS},
 		{"unknown option", 1u << 20, PG, ZX_ERR_INVALID_ARGS},
-		{"unknown option with good ones", 1u << 31 | ZX_VMO_TRAP_DIRTY, PG, ZX_ERR_INVALID_ARGS},
+		{"unknown option with good ones", 1u << 31 | ZX_VMO_TRAP_DIRTY, PG,
+		 ZX_ERR_INVALID_ARGS},
 		{"discardable", ZX_VMO_DISCARDABLE, PG, ZX_ERR_INVALID_ARGS},
 		{"option 0", 1, PG, ZX_ERR_INVALID_ARGS},
 		{"plain", 0, PG, ZX_OK},
@@ -116,28 +123,36 @@ Test(pager_errors, create_vmo__options_and_sizes__refused_in_order)
 	};
 
 	pg = pg_open(0, PG);
-	T_EACH(rows, r) {
+	T_EACH (rows, r) {
 		zx_handle_t h = 0x77;
 		uint64_t size = 1, stream = 1;
 		zx_signals_t seen = 0;
 
-		T_ZX_ROW(r->name, zx_pager_create_vmo(pg.pager, r->options, pg.port, 1, r->size, &h), r->status);
+		T_ZX_ROW(r->name,
+			 zx_pager_create_vmo(pg.pager, r->options, pg.port, 1, r->size, &h),
+			 r->status);
 		if (r->status != ZX_OK) {
 			cr_assert_eq(h, 0x77, "%s", r->name);
 			continue;
 		}
 		T_OK(zx_vmo_get_size(h, &size));
 		T_OK(zx_vmo_get_stream_size(h, &stream));
-		cr_assert_eq(size, r->options & ZX_VMO_UNBOUNDED ? MAX_SIZE : (r->size + PG - 1) / PG * PG, "%s", r->name);
+		cr_assert_eq(size,
+			     r->options & ZX_VMO_UNBOUNDED ? MAX_SIZE :
+							     (r->size + PG - 1) / PG * PG,
+			     "%s", r->name);
 		cr_assert_eq(stream, r->size, "%s", r->name);
 		cr_assert_eq(t_rights(h),
-			     (zx_rights_t)(0xD0EF | (r->options & ZX_VMO_RESIZABLE ? ZX_RIGHT_RESIZE : 0)), "%s",
-			     r->name);
+			     (zx_rights_t)(0xD0EF |
+					   (r->options & ZX_VMO_RESIZABLE ? ZX_RIGHT_RESIZE : 0)),
+			     "%s", r->name);
 		T_OK(zx_object_wait_one(h, ZX_VMO_ZERO_CHILDREN, 0, &seen));
 		zx_info_vmo_t info;
 		T_OK(zx_object_get_info(h, ZX_INFO_VMO, &info, sizeof(info), NULL, NULL));
-		cr_assert_eq(info.flags, ZX_INFO_VMO_TYPE_PAGED | ZX_INFO_VMO_PAGER_BACKED | ZX_INFO_VMO_VIA_HANDLE |
-						 (r->options & ZX_VMO_RESIZABLE ? ZX_INFO_VMO_RESIZABLE : 0),
+		cr_assert_eq(info.flags,
+			     ZX_INFO_VMO_TYPE_PAGED | ZX_INFO_VMO_PAGER_BACKED |
+				     ZX_INFO_VMO_VIA_HANDLE |
+				     (r->options & ZX_VMO_RESIZABLE ? ZX_INFO_VMO_RESIZABLE : 0),
 			     "%s: flags %x", r->name, info.flags);
 		cr_assert_eq(info.committed_bytes, 0);
 		t_close(h);
@@ -172,13 +187,17 @@ static zx_status_t call(int what, zx_handle_t pager, zx_handle_t vmo)
 	case CALL_OP:
 		return zx_pager_op_range(pager, 99, vmo, 100 * PG, PG, 5);
 	case CALL_QUERY:
-		return zx_pager_query_dirty_ranges(pager, vmo, 100 * PG, UINT64_MAX, NULL, 100, NULL, NULL);
+		return zx_pager_query_dirty_ranges(pager, vmo, 100 * PG, UINT64_MAX, NULL, 100,
+						   NULL, NULL);
 	default:
 		return zx_pager_query_vmo_stats(pager, vmo, 99, NULL, 0);
 	}
 }
 
-/* spec: pager 1.3 #1 #2 #3; pager 1.4 #2 #3 #4; pager 1.5 #2 #3 #4; pager 1.6 #1 #2 #3; pager 1.7 #1 #2 #3; pager 5.2 #7 */
+/*
+ * spec: pager 1.3 #1 #2 #3; pager 1.4 #2 #3 #4; pager 1.5 #2 #3 #4; pager 1.6 #1 #2 #3; pager 1.7
+ * #1 #2 #3; pager 5.2 #7
+ */
 Test(pager_errors, calls_on_a_vmo__bad_handles__refused_in_order)
 {
 	const zx_handle_t closed = closed_handle();
@@ -209,9 +228,10 @@ Test(pager_errors, calls_on_a_vmo__bad_handles__refused_in_order)
 		T_ZX_ROW(name, call(i, pg.pager, anonymous), ZX_ERR_INVALID_ARGS);
 		static const uint32_t kinds[] = {ZX_VMO_CHILD_SLICE, ZX_VMO_CHILD_REFERENCE,
 						 ZX_VMO_CHILD_SNAPSHOT_AT_LEAST_ON_WRITE};
-		T_EACH(kinds, k) {
+		T_EACH (kinds, k) {
 			zx_handle_t child = ZX_HANDLE_INVALID;
-			T_OK(zx_vmo_create_child(pg.vmo, *k, 0, *k == ZX_VMO_CHILD_REFERENCE ? 0 : PG, &child));
+			T_OK(zx_vmo_create_child(pg.vmo, *k, 0,
+						 *k == ZX_VMO_CHILD_REFERENCE ? 0 : PG, &child));
 			T_ZX_ROW(name, call(i, pg.pager, child), ZX_ERR_INVALID_ARGS);
 			t_close(child);
 		}
@@ -266,34 +286,46 @@ Test(pager_errors, supply__every_row__in_order_and_aux_empty_or_as_before)
 		{"offset unaligned", 1, PG, plain, 0, ZX_ERR_INVALID_ARGS, false, false},
 		{"length unaligned", 0, PG + 1, plain, 0, ZX_ERR_INVALID_ARGS, false, false},
 		{"aux offset unaligned", 0, PG, plain, 8, ZX_ERR_INVALID_ARGS, false, false},
-		{"aux is no handle", 100 * PG, PG, closed_handle(), 0, ZX_ERR_BAD_HANDLE, false, false},
+		{"aux is no handle", 100 * PG, PG, closed_handle(), 0, ZX_ERR_BAD_HANDLE, false,
+		 false},
 		{"aux is a port", 100 * PG, PG, pg.port, 0, ZX_ERR_WRONG_TYPE, false, false},
 		{"aux without READ", 100 * PG, PG, no_read, 0, ZX_ERR_ACCESS_DENIED, false, false},
-		{"aux without WRITE", 100 * PG, PG, no_write, 0, ZX_ERR_ACCESS_DENIED, false, false},
-		{"aux range wraps", 100 * PG, 2 * PG, plain, -PG, ZX_ERR_OUT_OF_RANGE, false, false},
-		{"aux range wraps, pager's too", -PG, 2 * PG, plain, -PG, ZX_ERR_OUT_OF_RANGE, false, false},
+		{"aux without WRITE", 100 * PG, PG, no_write, 0, ZX_ERR_ACCESS_DENIED, false,
+		 false},
+		{"aux range wraps", 100 * PG, 2 * PG, plain, -PG, ZX_ERR_OUT_OF_RANGE, false,
+		 false},
+		{"aux range wraps, pager's too", -PG, 2 * PG, plain, -PG, ZX_ERR_OUT_OF_RANGE,
+		 false, false},
 		{"aux range past its end", 0, PG, plain, 2 * PG, ZX_ERR_OUT_OF_RANGE, false, false},
-		{"aux range past the slice", 0, 2 * PG, slice, 0, ZX_ERR_OUT_OF_RANGE, false, false},
-		{"aux is the VMO itself", 100 * PG, PG, pg.vmo, 0, ZX_ERR_NOT_SUPPORTED, false, false},
-		{"aux is another pager's", 100 * PG, PG, gone.vmo, 0, ZX_ERR_NOT_SUPPORTED, false, false},
-		{"aux is a slice of it", 100 * PG, PG, pager_slice, 0, ZX_ERR_NOT_SUPPORTED, false, false},
+		{"aux range past the slice", 0, 2 * PG, slice, 0, ZX_ERR_OUT_OF_RANGE, false,
+		 false},
+		{"aux is the VMO itself", 100 * PG, PG, pg.vmo, 0, ZX_ERR_NOT_SUPPORTED, false,
+		 false},
+		{"aux is another pager's", 100 * PG, PG, gone.vmo, 0, ZX_ERR_NOT_SUPPORTED, false,
+		 false},
+		{"aux is a slice of it", 100 * PG, PG, pager_slice, 0, ZX_ERR_NOT_SUPPORTED, false,
+		 false},
 		{"empty, aux far past its end", 0, 0, plain, 64 * PG, ZX_OK, false, false},
 		{"empty, past the end", 100 * PG, 0, plain, 0, ZX_OK, false, false},
 		{"empty, detached", 0, 0, plain, 0, ZX_OK, true, false},
 		{"range wraps", -PG, 2 * PG, plain, 0, ZX_ERR_OUT_OF_RANGE, false, true},
 		{"range past the end", 3 * PG, 2 * PG, plain, 0, ZX_ERR_OUT_OF_RANGE, false, true},
-		{"range past the end, detached", 3 * PG, 2 * PG, plain, 0, ZX_ERR_OUT_OF_RANGE, true, true},
+		{"range past the end, detached", 3 * PG, 2 * PG, plain, 0, ZX_ERR_OUT_OF_RANGE,
+		 true, true},
 		{"detached", 0, 2 * PG, plain, 0, ZX_ERR_BAD_STATE, true, true},
 		{"good", 0, 2 * PG, plain, 0, ZX_OK, false, true},
 	};
 	uint8_t page[T_PAGE];
 
 	memset(page, pg_byte(0), PG);
-	T_EACH(rows, r) {
+	T_EACH (rows, r) {
 		const struct pg *p = r->detached ? &gone : &pg;
 
 		T_OK(zx_vmo_write(plain, page, 0, PG));
-		T_ZX_ROW(r->name, zx_pager_supply_pages(p->pager, p->vmo, r->off, r->len, r->aux, r->aux_off), r->status);
+		T_ZX_ROW(
+			r->name,
+			zx_pager_supply_pages(p->pager, p->vmo, r->off, r->len, r->aux, r->aux_off),
+			r->status);
 		aux_is(r->name, plain, r->emptied);
 	}
 	/* Page 1 of aux went with an earlier row: it was supplied as zero. */
@@ -303,11 +335,14 @@ Test(pager_errors, supply__every_row__in_order_and_aux_empty_or_as_before)
 
 /* ---- zx_pager_op_range */
 
-/* spec: pager 1.5 #1 #5 #6; pager 1.5 FAIL #1-5; pager 1.5 DIRTY #1-7; pager 1.5 BEGIN #1 #2; pager 1.5 END #1 #2 */
+/*
+ * spec: pager 1.5 #1 #5 #6; pager 1.5 FAIL #1-5; pager 1.5 DIRTY #1-7; pager 1.5 BEGIN #1 #2; pager
+ * 1.5 END #1 #2
+ */
 Test(pager_errors, op_range__every_row__in_order)
 {
-	static const uint32_t all[] = {ZX_PAGER_OP_FAIL, ZX_PAGER_OP_DIRTY, ZX_PAGER_OP_WRITEBACK_BEGIN,
-				       ZX_PAGER_OP_WRITEBACK_END};
+	static const uint32_t all[] = {ZX_PAGER_OP_FAIL, ZX_PAGER_OP_DIRTY,
+				       ZX_PAGER_OP_WRITEBACK_BEGIN, ZX_PAGER_OP_WRITEBACK_END};
 	const uint64_t io = (uint64_t)(int64_t)ZX_ERR_IO;
 	enum { TRAP, PLAIN, GONE };
 	const struct {
@@ -322,39 +357,57 @@ Test(pager_errors, op_range__every_row__in_order)
 		{"op 0", TRAP, 0, 100 * PG, PG, 5, ZX_ERR_NOT_SUPPORTED},
 		{"op 5", TRAP, 5, 100 * PG, PG, 5, ZX_ERR_NOT_SUPPORTED},
 		{"op all ones", TRAP, UINT32_MAX, 0, PG, 0, ZX_ERR_NOT_SUPPORTED},
-		{"FAIL, code above 32 bits", TRAP, ZX_PAGER_OP_FAIL, 100 * PG, PG, UINT64_C(1) << 32 | 0xffffffd8, ZX_ERR_INVALID_ARGS},
-		{"FAIL, code not extended", TRAP, ZX_PAGER_OP_FAIL, 100 * PG, PG, (uint32_t)ZX_ERR_IO, ZX_ERR_INVALID_ARGS},
+		{"FAIL, code above 32 bits", TRAP, ZX_PAGER_OP_FAIL, 100 * PG, PG,
+		 UINT64_C(1) << 32 | 0xffffffd8, ZX_ERR_INVALID_ARGS},
+		{"FAIL, code not extended", TRAP, ZX_PAGER_OP_FAIL, 100 * PG, PG,
+		 (uint32_t)ZX_ERR_IO, ZX_ERR_INVALID_ARGS},
 		{"FAIL, 0", TRAP, ZX_PAGER_OP_FAIL, 100 * PG, PG, 0, ZX_ERR_INVALID_ARGS},
 		{"FAIL, positive", TRAP, ZX_PAGER_OP_FAIL, 100 * PG, PG, 40, ZX_ERR_INVALID_ARGS},
-		{"FAIL, NO_MEMORY", TRAP, ZX_PAGER_OP_FAIL, 0, PG, (uint64_t)(int64_t)ZX_ERR_NO_MEMORY, ZX_ERR_INVALID_ARGS},
-		{"FAIL, TIMED_OUT", TRAP, ZX_PAGER_OP_FAIL, 0, PG, (uint64_t)(int64_t)ZX_ERR_TIMED_OUT, ZX_ERR_INVALID_ARGS},
+		{"FAIL, NO_MEMORY", TRAP, ZX_PAGER_OP_FAIL, 0, PG,
+		 (uint64_t)(int64_t)ZX_ERR_NO_MEMORY, ZX_ERR_INVALID_ARGS},
+		{"FAIL, TIMED_OUT", TRAP, ZX_PAGER_OP_FAIL, 0, PG,
+		 (uint64_t)(int64_t)ZX_ERR_TIMED_OUT, ZX_ERR_INVALID_ARGS},
 		{"FAIL, past the end", TRAP, ZX_PAGER_OP_FAIL, 4 * PG, PG, io, ZX_ERR_OUT_OF_RANGE},
 		{"FAIL, wraps", TRAP, ZX_PAGER_OP_FAIL, -PG, 2 * PG, io, ZX_ERR_OUT_OF_RANGE},
-		{"FAIL, past the end, detached", GONE, ZX_PAGER_OP_FAIL, 4 * PG, PG, io, ZX_ERR_OUT_OF_RANGE},
+		{"FAIL, past the end, detached", GONE, ZX_PAGER_OP_FAIL, 4 * PG, PG, io,
+		 ZX_ERR_OUT_OF_RANGE},
 		{"FAIL, detached", GONE, ZX_PAGER_OP_FAIL, 0, PG, io, ZX_ERR_BAD_STATE},
 		{"FAIL, empty at the end", TRAP, ZX_PAGER_OP_FAIL, 4 * PG, 0, io, ZX_OK},
 		{"FAIL, nothing outstanding", TRAP, ZX_PAGER_OP_FAIL, 0, 4 * PG, io, ZX_OK},
-		{"FAIL, data integrity", TRAP, ZX_PAGER_OP_FAIL, 0, PG, (uint64_t)(int64_t)ZX_ERR_IO_DATA_INTEGRITY, ZX_OK},
-		{"FAIL, bad state", TRAP, ZX_PAGER_OP_FAIL, 0, PG, (uint64_t)(int64_t)ZX_ERR_BAD_STATE, ZX_OK},
-		{"FAIL, no space", PLAIN, ZX_PAGER_OP_FAIL, 0, PG, (uint64_t)(int64_t)ZX_ERR_NO_SPACE, ZX_OK},
-		{"FAIL, too small", PLAIN, ZX_PAGER_OP_FAIL, 0, PG, (uint64_t)(int64_t)ZX_ERR_BUFFER_TOO_SMALL, ZX_OK},
+		{"FAIL, data integrity", TRAP, ZX_PAGER_OP_FAIL, 0, PG,
+		 (uint64_t)(int64_t)ZX_ERR_IO_DATA_INTEGRITY, ZX_OK},
+		{"FAIL, bad state", TRAP, ZX_PAGER_OP_FAIL, 0, PG,
+		 (uint64_t)(int64_t)ZX_ERR_BAD_STATE, ZX_OK},
+		{"FAIL, no space", PLAIN, ZX_PAGER_OP_FAIL, 0, PG,
+		 (uint64_t)(int64_t)ZX_ERR_NO_SPACE, ZX_OK},
+		{"FAIL, too small", PLAIN, ZX_PAGER_OP_FAIL, 0, PG,
+		 (uint64_t)(int64_t)ZX_ERR_BUFFER_TOO_SMALL, ZX_OK},
 		{"DIRTY, data", PLAIN, ZX_PAGER_OP_DIRTY, -PG, 2 * PG, 1, ZX_ERR_INVALID_ARGS},
 		{"DIRTY, wraps", PLAIN, ZX_PAGER_OP_DIRTY, -PG, 2 * PG, 0, ZX_ERR_OUT_OF_RANGE},
-		{"DIRTY, not trapping", PLAIN, ZX_PAGER_OP_DIRTY, 100 * PG, PG, 0, ZX_ERR_NOT_SUPPORTED},
-		{"DIRTY, offset past the end", GONE, ZX_PAGER_OP_DIRTY, 5 * PG, PG, 0, ZX_ERR_OUT_OF_RANGE},
-		{"DIRTY, end past the end", GONE, ZX_PAGER_OP_DIRTY, 0, 5 * PG, 0, ZX_ERR_OUT_OF_RANGE},
+		{"DIRTY, not trapping", PLAIN, ZX_PAGER_OP_DIRTY, 100 * PG, PG, 0,
+		 ZX_ERR_NOT_SUPPORTED},
+		{"DIRTY, offset past the end", GONE, ZX_PAGER_OP_DIRTY, 5 * PG, PG, 0,
+		 ZX_ERR_OUT_OF_RANGE},
+		{"DIRTY, end past the end", GONE, ZX_PAGER_OP_DIRTY, 0, 5 * PG, 0,
+		 ZX_ERR_OUT_OF_RANGE},
 		{"DIRTY, detached", GONE, ZX_PAGER_OP_DIRTY, 0, PG, 0, ZX_ERR_BAD_STATE},
 		{"DIRTY, absent page", TRAP, ZX_PAGER_OP_DIRTY, 0, 4 * PG, 0, ZX_ERR_NOT_FOUND},
 		{"DIRTY, empty", TRAP, ZX_PAGER_OP_DIRTY, 4 * PG, 0, 0, ZX_OK},
 		{"DIRTY", TRAP, ZX_PAGER_OP_DIRTY, 0, 2 * PG, 0, ZX_OK},
-		{"BEGIN, data", TRAP, ZX_PAGER_OP_WRITEBACK_BEGIN, 100 * PG, PG, 2, ZX_ERR_INVALID_ARGS},
-		{"BEGIN, data 3", TRAP, ZX_PAGER_OP_WRITEBACK_BEGIN, 100 * PG, PG, 3, ZX_ERR_INVALID_ARGS},
-		{"BEGIN, past the end", TRAP, ZX_PAGER_OP_WRITEBACK_BEGIN, PG, 4 * PG, 0, ZX_ERR_OUT_OF_RANGE},
-		{"BEGIN, wraps", TRAP, ZX_PAGER_OP_WRITEBACK_BEGIN, -PG, 2 * PG, 1, ZX_ERR_OUT_OF_RANGE},
+		{"BEGIN, data", TRAP, ZX_PAGER_OP_WRITEBACK_BEGIN, 100 * PG, PG, 2,
+		 ZX_ERR_INVALID_ARGS},
+		{"BEGIN, data 3", TRAP, ZX_PAGER_OP_WRITEBACK_BEGIN, 100 * PG, PG, 3,
+		 ZX_ERR_INVALID_ARGS},
+		{"BEGIN, past the end", TRAP, ZX_PAGER_OP_WRITEBACK_BEGIN, PG, 4 * PG, 0,
+		 ZX_ERR_OUT_OF_RANGE},
+		{"BEGIN, wraps", TRAP, ZX_PAGER_OP_WRITEBACK_BEGIN, -PG, 2 * PG, 1,
+		 ZX_ERR_OUT_OF_RANGE},
 		{"BEGIN, not trapping", PLAIN, ZX_PAGER_OP_WRITEBACK_BEGIN, 0, 4 * PG, 0, ZX_OK},
 		{"BEGIN, detached", GONE, ZX_PAGER_OP_WRITEBACK_BEGIN, 0, 4 * PG, 1, ZX_OK},
-		{"END, data", TRAP, ZX_PAGER_OP_WRITEBACK_END, 100 * PG, PG, 1, ZX_ERR_INVALID_ARGS},
-		{"END, past the end", TRAP, ZX_PAGER_OP_WRITEBACK_END, 4 * PG, PG, 0, ZX_ERR_OUT_OF_RANGE},
+		{"END, data", TRAP, ZX_PAGER_OP_WRITEBACK_END, 100 * PG, PG, 1,
+		 ZX_ERR_INVALID_ARGS},
+		{"END, past the end", TRAP, ZX_PAGER_OP_WRITEBACK_END, 4 * PG, PG, 0,
+		 ZX_ERR_OUT_OF_RANGE},
 		{"END, wraps", TRAP, ZX_PAGER_OP_WRITEBACK_END, -PG, PG, 0, ZX_ERR_OUT_OF_RANGE},
 		{"END, not trapping", PLAIN, ZX_PAGER_OP_WRITEBACK_END, 0, 4 * PG, 0, ZX_OK},
 		{"END, detached", GONE, ZX_PAGER_OP_WRITEBACK_END, 4 * PG, 0, 0, ZX_OK},
@@ -363,10 +416,12 @@ Test(pager_errors, op_range__every_row__in_order)
 
 	pg_supply(&vmos[TRAP], 0, 2);
 	T_OK(zx_pager_detach_vmo(vmos[GONE].pager, vmos[GONE].vmo));
-	T_EACH(rows, r) {
+	T_EACH (rows, r) {
 		const struct pg *p = &vmos[r->vmo];
 
-		T_ZX_ROW(r->name, zx_pager_op_range(p->pager, r->op, p->vmo, r->off, r->len, r->data), r->status);
+		T_ZX_ROW(r->name,
+			 zx_pager_op_range(p->pager, r->op, p->vmo, r->off, r->len, r->data),
+			 r->status);
 	}
 	(void)all;
 	PG_RANGES(&vmos[TRAP], "0+2");
@@ -381,16 +436,21 @@ Test(pager_errors, query_dirty_ranges__ranges_and_buffers__as_documented)
 	size_t actual = 77, avail = 78;
 
 	pg = pg_open(PG_TRAP | PG_RESIZABLE, 4 * PG);
-	T_ZX(zx_pager_query_dirty_ranges(pg.pager, pg.vmo, 5 * PG, 0, NULL, 0, NULL, NULL), ZX_ERR_OUT_OF_RANGE);
-	T_ZX(zx_pager_query_dirty_ranges(pg.pager, pg.vmo, 0, 4 * PG + 1, r, sizeof(r), &actual, &avail),
+	T_ZX(zx_pager_query_dirty_ranges(pg.pager, pg.vmo, 5 * PG, 0, NULL, 0, NULL, NULL),
 	     ZX_ERR_OUT_OF_RANGE);
-	T_ZX(zx_pager_query_dirty_ranges(pg.pager, pg.vmo, 1, UINT64_MAX, r, sizeof(r), &actual, &avail),
+	T_ZX(zx_pager_query_dirty_ranges(pg.pager, pg.vmo, 0, 4 * PG + 1, r, sizeof(r), &actual,
+					 &avail),
+	     ZX_ERR_OUT_OF_RANGE);
+	T_ZX(zx_pager_query_dirty_ranges(pg.pager, pg.vmo, 1, UINT64_MAX, r, sizeof(r), &actual,
+					 &avail),
 	     ZX_ERR_OUT_OF_RANGE);
 	cr_assert(actual == 77 && avail == 78);
-	T_OK(zx_pager_query_dirty_ranges(pg.pager, pg.vmo, 4 * PG, 0, r, sizeof(r), &actual, &avail));
+	T_OK(zx_pager_query_dirty_ranges(pg.pager, pg.vmo, 4 * PG, 0, r, sizeof(r), &actual,
+					 &avail));
 	cr_assert(actual == 0 && avail == 0);
 	/* Nothing dirty: bad buffers are not noticed. */
-	T_OK(zx_pager_query_dirty_ranges(pg.pager, pg.vmo, 0, 4 * PG, t_bad_ptr(), 240, NULL, NULL));
+	T_OK(zx_pager_query_dirty_ranges(pg.pager, pg.vmo, 0, 4 * PG, t_bad_ptr(), 240, NULL,
+					 NULL));
 	/* 0 C, 1-2 D, 3 A; then a zero interval, a page in it, and the rest. */
 	pg_supply(&pg, 0, 3);
 	T_OK(pg_dirty(&pg, 1, 2));
@@ -398,32 +458,42 @@ Test(pager_errors, query_dirty_ranges__ranges_and_buffers__as_documented)
 	T_OK(pg_dirty(&pg, 6, 1));
 	PG_RANGES(&pg, "1+2 4+2z 6+1 7+2z");
 	/* Unaligned ranges are widened, and every entry is cut to that. */
-	T_OK(zx_pager_query_dirty_ranges(pg.pager, pg.vmo, 2 * PG + 5, 3 * PG - 6, r, sizeof(r), &actual, &avail));
+	T_OK(zx_pager_query_dirty_ranges(pg.pager, pg.vmo, 2 * PG + 5, 3 * PG - 6, r, sizeof(r),
+					 &actual, &avail));
 	cr_assert(actual == 2 && avail == 2);
 	cr_assert(r[0].offset == 2 * PG && r[0].length == PG && r[0].options == 0);
-	cr_assert(r[1].offset == 4 * PG && r[1].length == PG && r[1].options == ZX_VMO_DIRTY_RANGE_IS_ZERO);
-	T_OK(zx_pager_query_dirty_ranges(pg.pager, pg.vmo, 5 * PG + 1, 1, r, sizeof(r), &actual, &avail));
+	cr_assert(r[1].offset == 4 * PG && r[1].length == PG &&
+		  r[1].options == ZX_VMO_DIRTY_RANGE_IS_ZERO);
+	T_OK(zx_pager_query_dirty_ranges(pg.pager, pg.vmo, 5 * PG + 1, 1, r, sizeof(r), &actual,
+					 &avail));
 	cr_assert(actual == 1 && r[0].offset == 5 * PG && r[0].length == PG);
 	/* As many as fit; all are counted only for who asks. */
-	T_OK(zx_pager_query_dirty_ranges(pg.pager, pg.vmo, 0, 9 * PG, r, 2 * sizeof(*r) + 23, &actual, &avail));
+	T_OK(zx_pager_query_dirty_ranges(pg.pager, pg.vmo, 0, 9 * PG, r, 2 * sizeof(*r) + 23,
+					 &actual, &avail));
 	cr_assert(actual == 2 && avail == 4);
 	T_OK(zx_pager_query_dirty_ranges(pg.pager, pg.vmo, 0, 9 * PG, NULL, 0, &actual, &avail));
 	cr_assert(actual == 0 && avail == 4);
-	T_OK(zx_pager_query_dirty_ranges(pg.pager, pg.vmo, 0, 9 * PG, r, sizeof(*r), &actual, NULL));
+	T_OK(zx_pager_query_dirty_ranges(pg.pager, pg.vmo, 0, 9 * PG, r, sizeof(*r), &actual,
+					 NULL));
 	cr_assert(actual == 1);
 	T_OK(zx_pager_query_dirty_ranges(pg.pager, pg.vmo, 0, 9 * PG, r, sizeof(r), NULL, &avail));
 	cr_assert(avail == 4);
 	/* Bad memory. */
-	T_ZX(zx_pager_query_dirty_ranges(pg.pager, pg.vmo, 0, 9 * PG, NULL, 24, NULL, NULL), ZX_ERR_INVALID_ARGS);
-	T_ZX(zx_pager_query_dirty_ranges(pg.pager, pg.vmo, 0, 9 * PG, t_bad_ptr(), 240, &actual, &avail),
+	T_ZX(zx_pager_query_dirty_ranges(pg.pager, pg.vmo, 0, 9 * PG, NULL, 24, NULL, NULL),
 	     ZX_ERR_INVALID_ARGS);
-	T_ZX(zx_pager_query_dirty_ranges(pg.pager, pg.vmo, 0, 9 * PG, r, sizeof(r), t_bad_ptr(), &avail),
+	T_ZX(zx_pager_query_dirty_ranges(pg.pager, pg.vmo, 0, 9 * PG, t_bad_ptr(), 240, &actual,
+					 &avail),
 	     ZX_ERR_INVALID_ARGS);
-	T_ZX(zx_pager_query_dirty_ranges(pg.pager, pg.vmo, 0, 9 * PG, r, sizeof(r), &actual, t_bad_ptr()),
+	T_ZX(zx_pager_query_dirty_ranges(pg.pager, pg.vmo, 0, 9 * PG, r, sizeof(r), t_bad_ptr(),
+					 &avail),
+	     ZX_ERR_INVALID_ARGS);
+	T_ZX(zx_pager_query_dirty_ranges(pg.pager, pg.vmo, 0, 9 * PG, r, sizeof(r), &actual,
+					 t_bad_ptr()),
 	     ZX_ERR_INVALID_ARGS);
 	cr_assert(actual == 4);
 	zx_vmo_dirty_range_t *end = t_before_guard(sizeof(*r));
-	T_ZX(zx_pager_query_dirty_ranges(pg.pager, pg.vmo, 0, 9 * PG, end, 2 * sizeof(*r), &actual, &avail),
+	T_ZX(zx_pager_query_dirty_ranges(pg.pager, pg.vmo, 0, 9 * PG, end, 2 * sizeof(*r), &actual,
+					 &avail),
 	     ZX_ERR_INVALID_ARGS);
 	/* Still so after detach; what is being written back is dirty still. */
 	pg_begin(&pg, 0, 9, false);
@@ -442,15 +512,18 @@ Test(pager_errors, query_dirty_ranges__many__all_in_order)
 	pg_supply(&pg, 0, PAGES);
 	for (uint64_t i = 0; i < PAGES; i += 2)
 		T_OK(pg_dirty(&pg, i, 1));
-	T_OK(zx_pager_query_dirty_ranges(pg.pager, pg.vmo, 0, PAGES * PG, r, sizeof(r), &actual, &avail));
+	T_OK(zx_pager_query_dirty_ranges(pg.pager, pg.vmo, 0, PAGES * PG, r, sizeof(r), &actual,
+					 &avail));
 	cr_assert(actual == PAGES / 2 && avail == PAGES / 2);
 	for (uint64_t i = 0; i < actual; i++)
 		cr_assert(r[i].offset == 2 * i * PG && r[i].length == PG && r[i].options == 0);
-	T_OK(zx_pager_query_dirty_ranges(pg.pager, pg.vmo, 0, PAGES * PG, r, 37 * sizeof(*r), &actual, &avail));
+	T_OK(zx_pager_query_dirty_ranges(pg.pager, pg.vmo, 0, PAGES * PG, r, 37 * sizeof(*r),
+					 &actual, &avail));
 	cr_assert(actual == 37 && avail == PAGES / 2);
 	/* A page more in between joins two. */
 	T_OK(pg_dirty(&pg, 1, 1));
-	T_OK(zx_pager_query_dirty_ranges(pg.pager, pg.vmo, 0, PAGES * PG, r, sizeof(r), &actual, &avail));
+	T_OK(zx_pager_query_dirty_ranges(pg.pager, pg.vmo, 0, PAGES * PG, r, sizeof(r), &actual,
+					 &avail));
 	cr_assert(actual == PAGES / 2 - 1 && r[0].length == 3 * PG);
 }
 
@@ -477,7 +550,8 @@ Test(pager_errors, query_vmo_stats__every_row__in_order)
 		cr_assert_eq(buf.s.modified, ZX_PAGER_VMO_STATS_MODIFIED);
 	}
 	/* The reset has happened although the answer is lost. */
-	T_ZX(zx_pager_query_vmo_stats(pg.pager, pg.vmo, ZX_PAGER_RESET_VMO_STATS, t_bad_ptr(), 4), ZX_ERR_INVALID_ARGS);
+	T_ZX(zx_pager_query_vmo_stats(pg.pager, pg.vmo, ZX_PAGER_RESET_VMO_STATS, t_bad_ptr(), 4),
+	     ZX_ERR_INVALID_ARGS);
 	T_OK(zx_pager_query_vmo_stats(pg.pager, pg.vmo, 0, &buf, 4));
 	cr_assert_eq(buf.s.modified, 0);
 	T_OK(zx_vmo_write(pg.vmo, "x", 5, 1));
@@ -495,7 +569,7 @@ Test(pager_errors, vmo_calls__on_pager_vmos__checked_in_order)
 	struct pg fixed = pg_open(0, 4 * PG), sized = pg_open(PG_RESIZABLE, 4 * PG);
 	static const uint32_t hints[] = {ZX_VMO_OP_ALWAYS_NEED, ZX_VMO_OP_DONT_NEED};
 
-	T_EACH(hints, h) {
+	T_EACH (hints, h) {
 		zx_handle_t bare = with_rights(fixed.vmo, 0);
 
 		T_ZX(zx_vmo_op_range(bare, *h, 4 * PG, 1, NULL, 0), ZX_ERR_OUT_OF_RANGE);
@@ -505,14 +579,19 @@ Test(pager_errors, vmo_calls__on_pager_vmos__checked_in_order)
 	}
 	T_OK(zx_vmo_op_range(fixed.vmo, ZX_VMO_OP_DONT_NEED, 1, 4 * PG - 1, NULL, 0));
 	zx_handle_t write_only = with_rights(fixed.vmo, ZX_RIGHT_WRITE);
-	T_ZX(zx_vmo_op_range(write_only, ZX_VMO_OP_PREFETCH, 9 * PG, 1, NULL, 0), ZX_ERR_ACCESS_DENIED);
-	T_ZX(zx_vmo_op_range(fixed.vmo, ZX_VMO_OP_PREFETCH, 9 * PG, 1, NULL, 0), ZX_ERR_OUT_OF_RANGE);
+	T_ZX(zx_vmo_op_range(write_only, ZX_VMO_OP_PREFETCH, 9 * PG, 1, NULL, 0),
+	     ZX_ERR_ACCESS_DENIED);
+	T_ZX(zx_vmo_op_range(fixed.vmo, ZX_VMO_OP_PREFETCH, 9 * PG, 1, NULL, 0),
+	     ZX_ERR_OUT_OF_RANGE);
 	T_OK(zx_vmo_op_range(fixed.vmo, ZX_VMO_OP_PREFETCH, 4 * PG, 0, NULL, 0));
 	zx_handle_t read_only = with_rights(fixed.vmo, ZX_RIGHT_READ);
-	T_ZX(zx_vmo_op_range(read_only, ZX_VMO_OP_COMMIT, 9 * PG, 1, NULL, 0), ZX_ERR_ACCESS_DENIED);
+	T_ZX(zx_vmo_op_range(read_only, ZX_VMO_OP_COMMIT, 9 * PG, 1, NULL, 0),
+	     ZX_ERR_ACCESS_DENIED);
 	T_ZX(zx_vmo_op_range(fixed.vmo, ZX_VMO_OP_COMMIT, 9 * PG, 1, NULL, 0), ZX_ERR_OUT_OF_RANGE);
-	T_ZX(zx_vmo_op_range(read_only, ZX_VMO_OP_DECOMMIT, 9 * PG, 1, NULL, 0), ZX_ERR_ACCESS_DENIED);
-	T_ZX(zx_vmo_op_range(fixed.vmo, ZX_VMO_OP_DECOMMIT, 9 * PG, 1, NULL, 0), ZX_ERR_OUT_OF_RANGE);
+	T_ZX(zx_vmo_op_range(read_only, ZX_VMO_OP_DECOMMIT, 9 * PG, 1, NULL, 0),
+	     ZX_ERR_ACCESS_DENIED);
+	T_ZX(zx_vmo_op_range(fixed.vmo, ZX_VMO_OP_DECOMMIT, 9 * PG, 1, NULL, 0),
+	     ZX_ERR_OUT_OF_RANGE);
 	T_OK(zx_vmo_op_range(fixed.vmo, ZX_VMO_OP_DECOMMIT, 3, 0, NULL, 0));
 	T_ZX(zx_vmo_op_range(fixed.vmo, ZX_VMO_OP_DECOMMIT, 3, 5, NULL, 0), ZX_ERR_NOT_SUPPORTED);
 	T_ZX(zx_vmo_op_range(fixed.vmo, ZX_VMO_OP_ZERO, 0, 5 * PG, NULL, 0), ZX_ERR_OUT_OF_RANGE);

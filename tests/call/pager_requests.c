@@ -25,15 +25,20 @@ Test(pager_requests, absent_run__of_an_operation__is_one_request)
 		{"write", PG_VMO_WRITE, 0, 2, 3, 2, 2},
 	};
 
-	T_EACH(rows, r) {
+	T_EACH (rows, r) {
 		/* Pages 4 and 5 are there. */
 		struct pg p = pg_open(0, 10 * PG);
-		struct pg_call c = {.what = r->what, .vmo = p.vmo, .op = r->op, .off = r->first * PG, .len = r->pages * PG};
+		struct pg_call c = {.what = r->what,
+				    .vmo = p.vmo,
+				    .op = r->op,
+				    .off = r->first * PG,
+				    .len = r->pages * PG};
 
 		pg_supply(&p, 4, 1);
 		pg_supply_zero(&p, 5, 1);
 		pg_go(&c);
-		pg_expect(__FILE__, __LINE__, &p, PG_KEY, ZX_PAGER_VMO_READ, r->asked_first, r->asked_pages);
+		pg_expect(__FILE__, __LINE__, &p, PG_KEY, ZX_PAGER_VMO_READ, r->asked_first,
+			  r->asked_pages);
 		PG_BLOCKS(&c);
 		PG_QUIET(&p);
 		pg_supply(&p, 0, 10);
@@ -130,12 +135,18 @@ Test(pager_requests, overlapping_requests__never_overlap_for_the_pager)
 	PG_READ(&p, 2, 3);
 	PG_BLOCKS(&over_start);
 	PG_QUIET(&p);
-	/* The head of the last one is there: it goes on to what the first one asks for, and waits for that silently. */
+	/*
+	 * The head of the last one is there: it goes on to what the first one asks for, and waits
+	 * for that silently.
+	 */
 	pg_supply(&p, 2, 3);
 	pg_sleep_ms(5);
 	PG_BLOCKS(&over_start);
 	PG_QUIET(&p);
-	/* The pages that one of them wants come, but it waits for all of the request that it stands behind. */
+	/*
+	 * The pages that one of them wants come, but it waits for all of the request that it stands
+	 * behind.
+	 */
 	pg_supply(&p, 6, 2);
 	pg_sleep_ms(5);
 	PG_BLOCKS(&inside);
@@ -207,7 +218,10 @@ Test(pager_requests, delivery__one_packet_at_a_time_per_vmo__in_order)
 		pg_go(&c[i]);
 		PG_BLOCKS(&c[i]);
 	}
-	/* The first of each VMO is queued; when it is taken the next of the same VMO goes to the tail. */
+	/*
+	 * The first of each VMO is queued; when it is taken the next of the same VMO goes to the
+	 * tail.
+	 */
 	PG_READ(&p, 0, 1);
 	pg_expect(__FILE__, __LINE__, &p, 9, ZX_PAGER_VMO_READ, 0, 1);
 	PG_READ(&p, 2, 1);
@@ -228,7 +242,8 @@ Test(pager_requests, delivery__one_packet_at_a_time_per_vmo__in_order)
 Test(pager_requests, delivery__answered_before_it_is_taken__never_seen)
 {
 	struct pg p = pg_open(0, 8 * PG);
-	struct pg_call a = pg_read_call(p.vmo, 0, 1), b = pg_read_call(p.vmo, 2, 1), c = pg_read_call(p.vmo, 4, 1);
+	struct pg_call a = pg_read_call(p.vmo, 0, 1), b = pg_read_call(p.vmo, 2, 1),
+		       c = pg_read_call(p.vmo, 4, 1);
 
 	pg_go(&a);
 	PG_BLOCKS(&a);
@@ -348,7 +363,10 @@ Test(pager_requests, supply_in_pieces__silent_reader__advances_by_its_own_range)
 	pg_close(&p);
 }
 
-/* Others sleep until all of the request is there. It is a count: a page that comes twice counts twice. */
+/*
+ * Others sleep until all of the request is there. It is a count: a page that comes twice counts
+ * twice.
+ */
 Test(pager_requests, supply_in_pieces__commit__sleeps_until_the_count_is_full)
 {
 	struct pg p = pg_open(0, 4 * PG);
@@ -363,7 +381,10 @@ Test(pager_requests, supply_in_pieces__commit__sleeps_until_the_count_is_full)
 		PG_BLOCKS(&c);
 	}
 	PG_QUIET(&p);
-	/* The fourth page of three different ones: it looks, and asks anew for what is still absent. */
+	/*
+	 * The fourth page of three different ones: it looks, and asks anew for what is still
+	 * absent.
+	 */
 	pg_supply(&p, 2, 1);
 	PG_READ(&p, 0, 2);
 	pg_supply(&p, 0, 2);
@@ -485,9 +506,13 @@ Test(pager_requests, fail__whole_request__operation_fails_and_asks_again_next_ti
 		{"prefetch", PG_VMO_OP, ZX_VMO_OP_PREFETCH, ZX_ERR_IO_DATA_INTEGRITY},
 	};
 
-	T_EACH(rows, r) {
+	T_EACH (rows, r) {
 		for (int round = 0; round < 2; round++) {
-			struct pg_call c = {.what = r->what, .vmo = p.vmo, .op = r->op, .off = PG, .len = 2 * PG};
+			struct pg_call c = {.what = r->what,
+					    .vmo = p.vmo,
+					    .op = r->op,
+					    .off = PG,
+					    .len = 2 * PG};
 
 			pg_go(&c);
 			PG_READ(&p, 1, 2);
@@ -520,13 +545,14 @@ Test(pager_requests, fail__whole_request__operation_fails_and_asks_again_next_ti
 
 Test(pager_requests, fail__every_code__delivered)
 {
-	static const zx_status_t codes[] = {ZX_ERR_IO, ZX_ERR_IO_DATA_INTEGRITY, ZX_ERR_BAD_STATE, ZX_ERR_NO_SPACE,
-					    ZX_ERR_BUFFER_TOO_SMALL};
+	static const zx_status_t codes[] = {ZX_ERR_IO, ZX_ERR_IO_DATA_INTEGRITY, ZX_ERR_BAD_STATE,
+					    ZX_ERR_NO_SPACE, ZX_ERR_BUFFER_TOO_SMALL};
 	struct pg p = pg_open(0, PG);
 	uint8_t *addr = pg_map(p.vmo, 0, 1);
 
-	T_EACH(codes, code) {
-		struct pg_call r = pg_read_call(p.vmo, 0, 1), l = pg_load_call(addr), s = pg_store_call(addr);
+	T_EACH (codes, code) {
+		struct pg_call r = pg_read_call(p.vmo, 0, 1), l = pg_load_call(addr),
+			       s = pg_store_call(addr);
 
 		pg_go(&r);
 		PG_READ(&p, 0, 1);
@@ -580,7 +606,10 @@ Test(pager_requests, fail__head__told_at_the_end_of_an_ordinary_request)
 	pg_close(&p);
 }
 
-/* A reader that owns the request returns at once; one that waits behind it stays until the request is answered. */
+/*
+ * A reader that owns the request returns at once; one that waits behind it stays until the request
+ * is answered.
+ */
 Test(pager_requests, fail__head__owner_and_silent_reader)
 {
 	struct pg p = pg_open(0, 8 * PG);
@@ -630,7 +659,8 @@ Test(pager_requests, fail__next_needed_page__reader_keeps_what_it_has)
 Test(pager_requests, fail__two_waiters__each_its_own)
 {
 	struct pg p = pg_open(0, 4 * PG);
-	struct pg_call a = pg_op_call(p.vmo, ZX_VMO_OP_COMMIT, 0, 4), b = pg_op_call(p.vmo, ZX_VMO_OP_COMMIT, 2, 2);
+	struct pg_call a = pg_op_call(p.vmo, ZX_VMO_OP_COMMIT, 0, 4),
+		       b = pg_op_call(p.vmo, ZX_VMO_OP_COMMIT, 2, 2);
 
 	pg_go(&a);
 	PG_READ(&p, 0, 4);

@@ -1,6 +1,7 @@
 /*
- * What the tests of pagers share: a pager with a VMO and a port, threads whose one call may block, and the packets that they cause. No
- * test logic. Every program that uses it runs under each trap engine; see "trap" in tests/CMakeLists.txt.
+ * What the tests of pagers share: a pager with a VMO and a port, threads whose one call may block,
+ * and the packets that they cause. No test logic. Every program that uses it runs under each trap
+ * engine; see "trap" in tests/CMakeLists.txt.
  */
 #ifndef PAGER_T_H
 #define PAGER_T_H
@@ -12,13 +13,13 @@
 #include <string.h>
 #include <time.h>
 
-#include <zirconia/debug.h>
-#include <zirconia/fault.h>
-#include <zirconia/zirconia.h>
 #include <zircon/process.h>
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/object.h>
 #include <zircon/syscalls/port.h>
+#include <zirconia/debug.h>
+#include <zirconia/fault.h>
+#include <zirconia/zirconia.h>
 
 #include "t.h"
 
@@ -35,7 +36,8 @@ PG_OK void pg_engine(void)
 	const char *wanted = getenv("ZIRCONIA_TRAP");
 
 	if (wanted != NULL && strcmp(wanted, zirconia_trap_engine()) != 0)
-		cr_skip("trap engine %s is not available here, %s is used", wanted, zirconia_trap_engine());
+		cr_skip("trap engine %s is not available here, %s is used", wanted,
+			zirconia_trap_engine());
 }
 
 PG_OK bool pg_engine_is(const char *name)
@@ -101,7 +103,8 @@ PG_OK zx_handle_t pg_aux(uint64_t first, uint64_t pages)
 	return aux;
 }
 
-PG_OK zx_status_t pg_supply_status(const struct pg *p, zx_handle_t vmo, uint64_t first, uint64_t pages)
+PG_OK zx_status_t pg_supply_status(const struct pg *p, zx_handle_t vmo, uint64_t first,
+				   uint64_t pages)
 {
 	zx_handle_t aux = pg_aux(first, pages);
 	const zx_status_t st = zx_pager_supply_pages(p->pager, vmo, first * PG, pages * PG, aux, 0);
@@ -123,7 +126,8 @@ PG_OK void pg_supply_zero(const struct pg *p, uint64_t first, uint64_t pages)
 	t_close(aux);
 }
 
-PG_OK zx_status_t pg_op(const struct pg *p, uint32_t op, uint64_t first, uint64_t pages, uint64_t data)
+PG_OK zx_status_t pg_op(const struct pg *p, uint32_t op, uint64_t first, uint64_t pages,
+			uint64_t data)
 {
 	return zx_pager_op_range(p->pager, op, p->vmo, first * PG, pages * PG, data);
 }
@@ -140,7 +144,8 @@ PG_OK zx_status_t pg_dirty(const struct pg *p, uint64_t first, uint64_t pages)
 
 PG_OK void pg_begin(const struct pg *p, uint64_t first, uint64_t pages, bool zero)
 {
-	T_OK(pg_op(p, ZX_PAGER_OP_WRITEBACK_BEGIN, first, pages, zero ? ZX_VMO_DIRTY_RANGE_IS_ZERO : 0));
+	T_OK(pg_op(p, ZX_PAGER_OP_WRITEBACK_BEGIN, first, pages,
+		   zero ? ZX_VMO_DIRTY_RANGE_IS_ZERO : 0));
 }
 
 PG_OK void pg_end(const struct pg *p, uint64_t first, uint64_t pages)
@@ -157,7 +162,8 @@ PG_OK bool pg_modified(const struct pg *p)
 {
 	zx_pager_vmo_stats_t stats = {0xee};
 
-	T_OK(zx_pager_query_vmo_stats(p->pager, p->vmo, ZX_PAGER_RESET_VMO_STATS, &stats, sizeof(stats)));
+	T_OK(zx_pager_query_vmo_stats(p->pager, p->vmo, ZX_PAGER_RESET_VMO_STATS, &stats,
+				      sizeof(stats)));
 	cr_assert_leq(stats.modified, 1);
 	return stats.modified == 1;
 }
@@ -177,8 +183,8 @@ PG_OK const char *pg_ranges(const struct pg *p)
 	text[0] = '\0';
 	for (size_t i = 0; i < actual; i++)
 		n += snprintf(text + n, sizeof(text) - (size_t)n, "%s%llu+%llu%s", i > 0 ? " " : "",
-			      (unsigned long long)(r[i].offset / PG), (unsigned long long)(r[i].length / PG),
-			      r[i].options != 0 ? "z" : "");
+			      (unsigned long long)(r[i].offset / PG),
+			      (unsigned long long)(r[i].length / PG), r[i].options != 0 ? "z" : "");
 	return text;
 }
 
@@ -219,13 +225,15 @@ PG_OK void pg_expect(const char *file, int line, const struct pg *p, uint64_t ke
 {
 	const zx_port_packet_t k = pg_next(p);
 
-	cr_assert(k.key == key && k.page_request.command == command && k.page_request.offset == first * PG &&
+	cr_assert(k.key == key && k.page_request.command == command &&
+			  k.page_request.offset == first * PG &&
 			  k.page_request.length == pages * PG,
-		  "%s:%d: packet key %llx command %u page %llu+%llu, not key %llx command %u page %llu+%llu",
+		  "%s:%d: packet key %llx command %u page %llu+%llu, not key %llx command %u page "
+		  "%llu+%llu",
 		  file, line, (unsigned long long)k.key, k.page_request.command,
 		  (unsigned long long)(k.page_request.offset / PG),
-		  (unsigned long long)(k.page_request.length / PG), (unsigned long long)key, command,
-		  (unsigned long long)first, (unsigned long long)pages);
+		  (unsigned long long)(k.page_request.length / PG), (unsigned long long)key,
+		  command, (unsigned long long)first, (unsigned long long)pages);
 }
 
 #define PG_READ(p, first, pages) \
@@ -234,14 +242,18 @@ PG_OK void pg_expect(const char *file, int line, const struct pg *p, uint64_t ke
 	pg_expect(__FILE__, __LINE__, p, PG_KEY, ZX_PAGER_VMO_DIRTY, first, pages)
 #define PG_COMPLETE(p) pg_expect(__FILE__, __LINE__, p, PG_KEY, ZX_PAGER_VMO_COMPLETE, 0, 0)
 
-/* Nothing is in the port now. Only meaningful when whoever could ask is known to be blocked or done. */
+/*
+ * Nothing is in the port now. Only meaningful when whoever could ask is known to be blocked or
+ * done.
+ */
 PG_OK void pg_quiet_at(const char *file, int line, const struct pg *p)
 {
 	zx_port_packet_t k;
 	const zx_status_t st = zx_port_wait(p->port, 0, &k);
 
-	cr_assert_eq(st, ZX_ERR_TIMED_OUT, "%s:%d: unexpected packet: status %d, command %u, page %llu+%llu",
-		     file, line, st, k.page_request.command, (unsigned long long)(k.page_request.offset / PG),
+	cr_assert_eq(st, ZX_ERR_TIMED_OUT,
+		     "%s:%d: unexpected packet: status %d, command %u, page %llu+%llu", file, line,
+		     st, k.page_request.command, (unsigned long long)(k.page_request.offset / PG),
 		     (unsigned long long)(k.page_request.length / PG));
 }
 
@@ -251,12 +263,12 @@ PG_OK void pg_quiet_at(const char *file, int line, const struct pg *p)
 
 enum pg_what {
 	PG_VMO_READ,
-	PG_VMO_WRITE,    /* bytes 0xd0 */
-	PG_LOAD,         /* one byte of `addr` */
-	PG_STORE,        /* 0xd1 to one byte of `addr` */
-	PG_VMO_OP,       /* zx_vmo_op_range */
-	PG_VMAR_OP,      /* zx_vmar_op_range */
-	PG_SET_SIZE,     /* to `off` */
+	PG_VMO_WRITE, /* bytes 0xd0 */
+	PG_LOAD,      /* one byte of `addr` */
+	PG_STORE,     /* 0xd1 to one byte of `addr` */
+	PG_VMO_OP,    /* zx_vmo_op_range */
+	PG_VMAR_OP,   /* zx_vmar_op_range */
+	PG_SET_SIZE,  /* to `off` */
 	PG_SET_STREAM,
 };
 
@@ -266,9 +278,9 @@ struct pg_call {
 	uint64_t off, len; /* bytes */
 	uint32_t op;
 	uint8_t *addr;
-	uint8_t *buffer;   /* for reads and writes; made when NULL */
+	uint8_t *buffer; /* for reads and writes; made when NULL */
 	zx_status_t status;
-	uint8_t value;     /* PG_LOAD */
+	uint8_t value; /* PG_LOAD */
 	_Atomic zx_handle_t thread;
 	_Atomic bool done;
 	pthread_t id;
@@ -296,7 +308,8 @@ PG_OK void *pg_call_main(void *arg)
 		c->status = zx_vmo_op_range(c->vmo, c->op, c->off, c->len, NULL, 0);
 		break;
 	case PG_VMAR_OP:
-		c->status = zx_vmar_op_range(zx_vmar_root_self(), c->op, (zx_vaddr_t)c->addr, c->len, NULL, 0);
+		c->status = zx_vmar_op_range(zx_vmar_root_self(), c->op, (zx_vaddr_t)c->addr,
+					     c->len, NULL, 0);
 		break;
 	case PG_SET_SIZE:
 		c->status = zx_vmo_set_size(c->vmo, c->off);
@@ -321,12 +334,14 @@ PG_OK void pg_go(struct pg_call *c)
 
 PG_OK struct pg_call pg_read_call(zx_handle_t vmo, uint64_t first, uint64_t pages)
 {
-	return (struct pg_call){.what = PG_VMO_READ, .vmo = vmo, .off = first * PG, .len = pages * PG};
+	return (struct pg_call){
+		.what = PG_VMO_READ, .vmo = vmo, .off = first * PG, .len = pages * PG};
 }
 
 PG_OK struct pg_call pg_write_call(zx_handle_t vmo, uint64_t first, uint64_t pages)
 {
-	return (struct pg_call){.what = PG_VMO_WRITE, .vmo = vmo, .off = first * PG, .len = pages * PG};
+	return (struct pg_call){
+		.what = PG_VMO_WRITE, .vmo = vmo, .off = first * PG, .len = pages * PG};
 }
 
 PG_OK struct pg_call pg_load_call(uint8_t *addr)
@@ -341,10 +356,14 @@ PG_OK struct pg_call pg_store_call(uint8_t *addr)
 
 PG_OK struct pg_call pg_op_call(zx_handle_t vmo, uint32_t op, uint64_t first, uint64_t pages)
 {
-	return (struct pg_call){.what = PG_VMO_OP, .vmo = vmo, .op = op, .off = first * PG, .len = pages * PG};
+	return (struct pg_call){
+		.what = PG_VMO_OP, .vmo = vmo, .op = op, .off = first * PG, .len = pages * PG};
 }
 
-/* Is the call waiting for a page, as listings of threads say? A fault that the library's threads resolve does not show there. */
+/*
+ * Is the call waiting for a page, as listings of threads say? A fault that the library's threads
+ * resolve does not show there.
+ */
 PG_OK bool pg_is_blocked(const struct pg_call *c)
 {
 	zx_info_thread_t info;
@@ -352,7 +371,8 @@ PG_OK bool pg_is_blocked(const struct pg_call *c)
 
 	if (thread == ZX_HANDLE_INVALID || atomic_load(&c->done))
 		return false;
-	return zx_object_get_info(thread, ZX_INFO_THREAD, &info, sizeof(info), NULL, NULL) == ZX_OK &&
+	return zx_object_get_info(thread, ZX_INFO_THREAD, &info, sizeof(info), NULL, NULL) ==
+		       ZX_OK &&
 	       info.state == ZX_THREAD_STATE_BLOCKED_PAGER;
 }
 
@@ -365,7 +385,8 @@ PG_OK void pg_blocks_at(const char *file, int line, struct pg_call *c)
 			break;
 		pg_sleep_ms(1);
 	}
-	cr_assert(!atomic_load(&c->done), "%s:%d: the call did not block: %d", file, line, c->status);
+	cr_assert(!atomic_load(&c->done), "%s:%d: the call did not block: %d", file, line,
+		  c->status);
 }
 
 #define PG_BLOCKS(c) pg_blocks_at(__FILE__, __LINE__, c)
@@ -385,8 +406,8 @@ PG_OK zx_status_t pg_join_at(const char *file, int line, struct pg_call *c)
 PG_OK void pg_ends_at(const char *file, int line, struct pg_call *c, zx_status_t expected)
 {
 	(void)pg_join_at(file, line, c);
-	cr_assert_eq(c->status, expected, "%s:%d: %s, not %s", file, line, zx_status_get_string(c->status),
-		     zx_status_get_string(expected));
+	cr_assert_eq(c->status, expected, "%s:%d: %s, not %s", file, line,
+		     zx_status_get_string(c->status), zx_status_get_string(expected));
 }
 
 #define PG_ENDS(c, expected) pg_ends_at(__FILE__, __LINE__, c, expected)

@@ -1,5 +1,6 @@
 /*
- * Write-back: dirty states, zero intervals, the modified bit, and the races between writers and the pager.
+ * Write-back: dirty states, zero intervals, the modified bit, and the races between writers and the
+ * pager.
  *
  * zi-test: trap
  */
@@ -69,7 +70,9 @@ Test(pager_writeback, write_between_begin_and_end__page_stays_dirty)
 	pg_close(&p);
 }
 
-/* The same with stores through mappings: each first store after BEGIN is noticed, in all mappings. */
+/*
+ * The same with stores through mappings: each first store after BEGIN is noticed, in all mappings.
+ */
 Test(pager_writeback, stores_through_mappings__noticed_after_begin)
 {
 	struct pg p = pg_open(0, 4 * PG);
@@ -145,7 +148,10 @@ Test(pager_writeback, interval__begin_not_at_its_start__nothing_begins)
 	pg_close(&p);
 }
 
-/* The pieces of an interval that was split after BEGIN are cleaned in one call, but not by a call on the right one alone. */
+/*
+ * The pieces of an interval that was split after BEGIN are cleaned in one call, but not by a call
+ * on the right one alone.
+ */
 Test(pager_writeback, interval__split_after_begin__pieces_are_cleaned_together)
 {
 	for (int together = 0; together < 2; together++) {
@@ -180,7 +186,10 @@ Test(pager_writeback, interval__first_page_written_after_begin__rest_is_cleaned)
 	pg_close(&p);
 }
 
-/* Intervals that come to touch are one: the left one's write-back goes on, the right one's is forgotten. */
+/*
+ * Intervals that come to touch are one: the left one's write-back goes on, the right one's is
+ * forgotten.
+ */
 Test(pager_writeback, intervals__joined__left_ones_writeback_stays)
 {
 	struct pg p = grown(0, 7);
@@ -229,7 +238,8 @@ Test(pager_writeback, interval__of_terabytes__is_one_entry)
 	T_OK(pg_vmo_op(p.vmo, ZX_VMO_OP_ZERO, huge / 2 / PG, 1));
 	T_OK(zx_pager_query_dirty_ranges(p.pager, p.vmo, 0, huge, &r, sizeof(r), &actual, &avail));
 	cr_assert(actual == 1 && avail == 1 && r.offset == 0 && r.length == huge);
-	T_OK(zx_pager_op_range(p.pager, ZX_PAGER_OP_WRITEBACK_BEGIN, p.vmo, 0, huge, ZX_VMO_DIRTY_RANGE_IS_ZERO));
+	T_OK(zx_pager_op_range(p.pager, ZX_PAGER_OP_WRITEBACK_BEGIN, p.vmo, 0, huge,
+			       ZX_VMO_DIRTY_RANGE_IS_ZERO));
 	T_OK(zx_pager_op_range(p.pager, ZX_PAGER_OP_WRITEBACK_END, p.vmo, 0, huge, 0));
 	PG_RANGES(&p, "");
 	T_OK(zx_vmo_set_size(p.vmo, PG));
@@ -373,7 +383,8 @@ Test(pager_writeback, modified__set_and_not_set_by_each_operation)
 	T_OK(zx_vmo_set_stream_size(p.vmo, 3 * PG));
 	cr_assert(pg_modified(&p), "stream size");
 	T_OK(zx_vmo_create_child(p.vmo, ZX_VMO_CHILD_REFERENCE, 0, 0, &ref));
-	T_OK(zx_vmo_create_child(p.vmo, ZX_VMO_CHILD_SNAPSHOT_AT_LEAST_ON_WRITE, 0, 2 * PG, &clone));
+	T_OK(zx_vmo_create_child(p.vmo, ZX_VMO_CHILD_SNAPSHOT_AT_LEAST_ON_WRITE, 0, 2 * PG,
+				 &clone));
 	cr_assert(!pg_modified(&p), "children");
 	T_OK(zx_vmo_write(clone, buf, 0, 4));
 	cr_assert(!pg_modified(&p), "write to a clone");
@@ -450,7 +461,8 @@ Test(pager_writeback, unbounded__past_the_content__zero_and_untracked)
 	cr_assert_eq(b, 0);
 	zx_vmo_dirty_range_t r;
 	size_t actual, avail;
-	T_OK(zx_pager_query_dirty_ranges(p.pager, p.vmo, 0, UINT64_C(1) << 60, &r, sizeof(r), &actual, &avail));
+	T_OK(zx_pager_query_dirty_ranges(p.pager, p.vmo, 0, UINT64_C(1) << 60, &r, sizeof(r),
+					 &actual, &avail));
 	cr_assert_eq(avail, 0);
 	PG_QUIET(&p);
 	expect_absent(&p, 2);

@@ -1,6 +1,7 @@
 /*
- * Every operation on a page of a pager VMO in every state: what it asks for, what it answers, and which state the page has afterwards.
- * The last is looked up inside the library, as the calls tell several states alike.
+ * Every operation on a page of a pager VMO in every state: what it asks for, what it answers, and
+ * which state the page has afterwards. The last is looked up inside the library, as the calls tell
+ * several states alike.
  *
  * zi-test: trap timeout=300
  */
@@ -15,7 +16,10 @@
 #define PAGES 8
 #define P 3 /* the page that is looked at */
 
-/* ---- states by letter: A M C D W, Z dirty zero, w the same being written back, u untracked, x absent and detached */
+/*
+ * ---- states by letter: A M C D W, Z dirty zero, w the same being written back, u untracked, x
+ * absent and detached
+ */
 
 static char state_of(zx_handle_t handle, uint64_t page)
 {
@@ -137,15 +141,20 @@ enum op {
 struct row {
 	const char *name;
 	enum op op;
-	char trap;            /* 'T', 'N', or 'B' for both */
-	const char *cells[9]; /* A M C D W Z w u x: letters of what is asked, then "=state" or "!status" */
-	bool modifies;        /* sets the modified bit whenever it succeeds */
+	char trap; /* 'T', 'N', or 'B' for both */
+	const char *cells
+		[9];   /* A M C D W Z w u x: letters of what is asked, then "=state" or "!status" */
+	bool modifies; /* sets the modified bit whenever it succeeds */
 };
 
 static const char states[] = "AMCDWZwux";
 
+/* clang-format off */
 static const struct row rows[] = {
-	/*                                         A       M      C      D      W      Z      w      u      x */
+	/*
+	 *                                         A       M      C      D      W      Z      w
+	 * u      x
+	 */
 	/* spec: pager 13 #1; pager 4.2 #1 */
 	{"zx_vmo_read", OP_READ, 'B',            {"R=C",  "=M",  "=C",  "=D",  "=W",  "=Z",  "=w",  "=u",  "!BS"}, false},
 	{"load", OP_LOAD, 'B',                   {"R=C",  "=M",  "=C",  "=D",  "=W",  "=Z",  "=w",  "=u",  "!BS"}, false},
@@ -189,13 +198,12 @@ static const struct row rows[] = {
 	/* spec: pager 4.2 #16 */
 	{"untracked zero", OP_SET_STREAM, 'B',   {"=u",   "=u",  "=u",  "=u",  "=u",  "=u",  "=u",  "=u",  "=u"}, true},
 };
+/* clang-format on */
 
 static const struct {
 	const char *code;
 	zx_status_t status;
-} codes[] = {
-	{"BS", ZX_ERR_BAD_STATE}, {"NS", ZX_ERR_NOT_SUPPORTED}, {"NF", ZX_ERR_NOT_FOUND}
-};
+} codes[] = {{"BS", ZX_ERR_BAD_STATE}, {"NS", ZX_ERR_NOT_SUPPORTED}, {"NF", ZX_ERR_NOT_FOUND}};
 
 static zx_status_t status_of(const char *code)
 {
@@ -279,7 +287,8 @@ static zx_status_t call_now(enum op op, const struct pg *p)
 }
 
 /* Stops short of what the page would read after it. */
-static void check_bytes(const char *what, const struct pg *p, const struct row *r, char state, char after)
+static void check_bytes(const char *what, const struct pg *p, const struct row *r, char state,
+			char after)
 {
 	uint8_t page[T_PAGE];
 
@@ -293,12 +302,16 @@ static void check_bytes(const char *what, const struct pg *p, const struct row *
 	else if (r->op == OP_WRITE)
 		cr_assert(t_all(page, PG, 0xd0), "%s: not written", what);
 	else if (r->op == OP_STORE)
-		cr_assert(page[0] == ((state == 'D' || state == 'W') && page[0] == 0 ? 0 : filled) && page[1] == 0xd1,
-			  "%s: not stored", what);
+		cr_assert(
+			page[0] == ((state == 'D' || state == 'W') && page[0] == 0 ? 0 : filled) &&
+				page[1] == 0xd1,
+			"%s: not stored", what);
 	else if (r->op == OP_ZERO_PART)
-		cr_assert(t_all(page + 16, 32, 0) && page[48] == filled && page[15] == filled, "%s", what);
+		cr_assert(t_all(page + 16, 32, 0) && page[48] == filled && page[15] == filled, "%s",
+			  what);
 	else
-		cr_assert(page[100] == filled && page[PG - 1] == filled, "%s: %u, not %u", what, page[100], filled);
+		cr_assert(page[100] == filled && page[PG - 1] == filled, "%s: %u, not %u", what,
+			  page[100], filled);
 }
 
 static void check_cell(const struct row *r, char state, const char *cell, uint32_t options)
@@ -310,7 +323,8 @@ static void check_cell(const struct row *r, char state, const char *cell, uint32
 	char what[96];
 	zx_status_t expected = ZX_OK;
 
-	snprintf(what, sizeof(what), "%s, %s, state %c", r->name, options & PG_TRAP ? "TRAP_DIRTY" : "plain", state);
+	snprintf(what, sizeof(what), "%s, %s, state %c", r->name,
+		 options & PG_TRAP ? "TRAP_DIRTY" : "plain", state);
 	if (starts_call(r->op, &p, addr, &call)) {
 		pg_go(&call);
 		for (; *cell == 'R' || *cell == 'D'; cell++) {
@@ -338,11 +352,12 @@ static void check_cell(const struct row *r, char state, const char *cell, uint32
 	PG_QUIET(&p);
 	const char after = *cell == '!' ? before : cell[1];
 
-	cr_assert_eq(state_of(p.vmo, P), after, "%s: page is %c, not %c", what, state_of(p.vmo, P), after);
+	cr_assert_eq(state_of(p.vmo, P), after, "%s: page is %c, not %c", what, state_of(p.vmo, P),
+		     after);
 	/* A part of a page that reads zero is not zeroed again. */
 	cr_assert_eq(pg_modified(&p),
-		     expected == ZX_OK && (r->modifies || (r->op == OP_ZERO_PART && after == 'D')), "%s: modified",
-		     what);
+		     expected == ZX_OK && (r->modifies || (r->op == OP_ZERO_PART && after == 'D')),
+		     "%s: modified", what);
 	if (expected == ZX_OK)
 		check_bytes(what, &p, r, state, after);
 	t_unmap(addr, PAGES * PG);
@@ -352,7 +367,7 @@ static void check_cell(const struct row *r, char state, const char *cell, uint32
 Test(vm_pager_states, operation__in_every_state__asks_and_changes_as_the_table_says, .timeout = 250)
 {
 	pg_engine();
-	T_EACH(rows, r) {
+	T_EACH (rows, r) {
 		for (size_t i = 0; i < sizeof(states) - 1; i++) {
 			if (r->trap != 'T')
 				check_cell(r, states[i], r->cells[i], 0);
@@ -370,15 +385,20 @@ Test(vm_pager_states, trapped_write__after_detach__works_on_dirty_pages_only)
 		zx_status_t trapped;
 		char plain_after;
 	} cases[] = {
-		{'D', ZX_OK, 'D'}, {'W', ZX_ERR_BAD_STATE, 'D'}, {'Z', ZX_ERR_BAD_STATE, 'D'},
-		{'w', ZX_ERR_BAD_STATE, 'D'}, {'u', ZX_ERR_BAD_STATE, 'D'}, {'A', ZX_ERR_BAD_STATE, 'A'},
-		{'C', ZX_ERR_BAD_STATE, 'A'}, {'M', ZX_ERR_BAD_STATE, 'A'},
+		{'D', ZX_OK, 'D'},
+		{'W', ZX_ERR_BAD_STATE, 'D'},
+		{'Z', ZX_ERR_BAD_STATE, 'D'},
+		{'w', ZX_ERR_BAD_STATE, 'D'},
+		{'u', ZX_ERR_BAD_STATE, 'D'},
+		{'A', ZX_ERR_BAD_STATE, 'A'},
+		{'C', ZX_ERR_BAD_STATE, 'A'},
+		{'M', ZX_ERR_BAD_STATE, 'A'},
 	};
 
-	T_EACH(cases, c) {
+	T_EACH (cases, c) {
 		for (int trap = 0; trap < 2; trap++) {
 			struct pg p = in_state(c->state, trap ? PG_TRAP : 0);
-			const zx_status_t expected = trap ? c->trapped :
+			const zx_status_t expected = trap                  ? c->trapped :
 						     c->plain_after == 'A' ? ZX_ERR_BAD_STATE :
 									     ZX_OK;
 
