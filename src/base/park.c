@@ -28,7 +28,11 @@ static _Thread_local struct {
 
 static _Atomic int spinners;
 
-/* How many threads may spin at once: one processor is left for whoever is to end the wait. */
+/*
+ * How many threads may spin at once: as many as there are processors, although whoever is to end
+ * their waits needs one too. Of two threads that talk, the one that has just been answered still
+ * counts when the other begins to spin.
+ */
 static int spinners_max(void)
 {
 	static _Atomic int known = -1;
@@ -38,7 +42,8 @@ static int spinners_max(void)
 		cpu_set_t set;
 
 		CPU_ZERO(&set);
-		n = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) - 1 : 0;
+		n = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+		n = n == 1 ? 0 : n;
 		atomic_store_explicit(&known, n, memory_order_relaxed);
 	}
 	return n;
@@ -60,8 +65,10 @@ void zi_spin_begin(struct zi_spin *s, int64_t deadline)
 	if (!s->chosen)
 		return;
 	s->counted = true;
-	if (atomic_fetch_add_explicit(&spinners, 1, memory_order_relaxed) >= spinners_max())
+	if (atomic_fetch_add_explicit(&spinners, 1, memory_order_relaxed) >= spinners_max()) {
+		s->chosen = false;
 		return;
+	}
 	s->budget = SPIN_MAX_NS;
 	if (deadline < s->start + s->budget)
 		s->budget = deadline > s->start ? deadline - s->start : 0;
@@ -135,4 +142,9 @@ bool zi_park(_Atomic uint32_t *word, int64_t deadline)
 	}
 	zi_spin_end(&spin);
 	return seen == ZI_PARK_SET;
+}
+
+void zi_park_after_fork(void)
+{
+	atomic_store_explicit(&spinners, 0, memory_order_relaxed);
 }

@@ -37,6 +37,9 @@ static inline bool zi_park_set(_Atomic uint32_t *word)
 	return atomic_exchange_explicit(word, ZI_PARK_SET, memory_order_acq_rel) == ZI_PARK_ASLEEP;
 }
 
+/* In the child of fork(2): nobody spins. */
+void zi_park_after_fork(void);
+
 /* The two halves, for waits on something other than one word. */
 
 struct zi_spin {

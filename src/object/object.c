@@ -9,6 +9,7 @@
 
 #include "base/assert.h"
 #include "base/koid.h"
+#include "base/park.h"
 #include "base/slab.h"
 #include "object/fork_i.h"
 #include "vm/physical.h"
@@ -142,6 +143,7 @@ void zi_object_after_fork(void)
 static void in_child(void)
 {
 	zi_lock_after_fork();
+	zi_park_after_fork();
 	zi_slab_after_fork();
 	zi_aspace_after_fork();
 	zi_physical_after_fork();

@@ -1,5 +1,8 @@
 /* zi-test: valgrind */
-/* zx_clock_create, _read, _update, _get_details. Rows come from Zircon's own checks; the specification has no table of them. */
+/*
+ * zx_clock_create, _read, _update, _get_details. Rows come from Zircon's own checks; the
+ * specification has no table of them.
+ */
 #include "object_t.h"
 
 #define MONO ZX_CLOCK_OPT_MONOTONIC
@@ -31,22 +34,27 @@ static zx_clock_details_v1_t details_of(zx_handle_t clock)
 
 static zx_status_t update1(zx_handle_t clock, uint64_t options, int64_t value, int32_t rate)
 {
-	const zx_clock_update_args_v1_t args = {.value = value, .rate_adjust = rate, .error_bound = 3};
+	const zx_clock_update_args_v1_t args = {
+		.value = value, .rate_adjust = rate, .error_bound = 3};
 
 	return zx_clock_update(clock, options | V(1), &args);
 }
 
-static zx_status_t update2(zx_handle_t clock, uint64_t options, int64_t value, int64_t reference, int32_t rate)
+static zx_status_t update2(zx_handle_t clock, uint64_t options, int64_t value, int64_t reference,
+			   int32_t rate)
 {
-	const zx_clock_update_args_v2_t args = {
-		.synthetic_value = value, .reference_value = reference, .rate_adjust = rate, .error_bound = 3};
+	const zx_clock_update_args_v2_t args = {.synthetic_value = value,
+						.reference_value = reference,
+						.rate_adjust = rate,
+						.error_bound = 3};
 
 	return zx_clock_update(clock, options | V(2), &args);
 }
 
 Test(call_clock_object, create__each_row__its_status)
 {
-	const zx_clock_create_args_v1_t zero = {0}, past = {1000}, future = {INT64_MAX}, negative = {-1};
+	const zx_clock_create_args_v1_t zero = {0}, past = {1000}, future = {INT64_MAX},
+					negative = {-1};
 	const struct {
 		const char *name;
 		uint64_t options;
@@ -134,7 +142,8 @@ Test(call_clock_object, read_and_details__bad_arguments__first_of_the_order)
 		T_ZX_ROW(r->name, zx_clock_get_details(r->handle, V(1), NULL), ZX_ERR_INVALID_ARGS);
 		T_ZX_ROW(r->name, zx_clock_get_details(r->handle, 0, &d), ZX_ERR_INVALID_ARGS);
 		T_ZX_ROW(r->name, zx_clock_get_details(r->handle, V(2), &d), ZX_ERR_INVALID_ARGS);
-		T_ZX_ROW(r->name, zx_clock_get_details(r->handle, V(1) | 1, &d), ZX_ERR_INVALID_ARGS);
+		T_ZX_ROW(r->name, zx_clock_get_details(r->handle, V(1) | 1, &d),
+			 ZX_ERR_INVALID_ARGS);
 	}
 	T_ZX(zx_clock_read(clock, NULL), ZX_ERR_INVALID_ARGS);
 	T_ZX(zx_clock_read(clock, t_bad_ptr()), ZX_ERR_INVALID_ARGS);
@@ -168,9 +177,11 @@ Test(call_clock_object, update__bad_arguments__first_of_the_order_and_nothing_ch
 		{"stale, rate ignored", stale, V(2) | VALUE, &fast, ZX_ERR_BAD_HANDLE},
 		{"event", event, V(1) | VALUE, &args, ZX_ERR_WRONG_TYPE},
 		{"no WRITE", no_write, V(1) | VALUE, &args, ZX_ERR_ACCESS_DENIED},
-		{"reference with version 1", clock, V(1) | VALUE | REFERENCE, &args, ZX_ERR_INVALID_ARGS},
+		{"reference with version 1", clock, V(1) | VALUE | REFERENCE, &args,
+		 ZX_ERR_INVALID_ARGS},
 		{"reference alone", clock, V(2) | REFERENCE, &args, ZX_ERR_INVALID_ARGS},
-		{"reference and error bound", clock, V(2) | REFERENCE | ERROR, &args, ZX_ERR_INVALID_ARGS},
+		{"reference and error bound", clock, V(2) | REFERENCE | ERROR, &args,
+		 ZX_ERR_INVALID_ARGS},
 		{"not started, rate alone", clock, V(1) | RATE, &args, ZX_ERR_BAD_STATE},
 		{"not started, error bound alone", clock, V(2) | ERROR, &args, ZX_ERR_BAD_STATE},
 	};
@@ -201,21 +212,23 @@ Test(call_clock_object, update__rules_of_started_clocks__each_row)
 		{"any: forward", AUTO, VALUE, INT64_C(1) << 61, 0, 0, true, ZX_OK},
 		{"any: back", AUTO, VALUE, 5, 0, 0, true, ZX_OK},
 		{"any: back, version 2", AUTO, VALUE | RATE, 5, 0, 9, false, ZX_OK},
-		{"any: with reference and rate", AUTO, VALUE | RATE | REFERENCE, 5, now, 9, false, ZX_OK},
+		{"any: with reference and rate", AUTO, VALUE | RATE | REFERENCE, 5, now, 9, false,
+		 ZX_OK},
 		{"monotonic: back", AUTO | MONO, VALUE, 5, 0, 0, true, ZX_ERR_INVALID_ARGS},
 		{"monotonic: forward", AUTO | MONO, VALUE, INT64_C(1) << 61, 0, 0, true, ZX_OK},
-		{"monotonic: value without reference", AUTO | MONO, VALUE, INT64_C(1) << 61, 0, 0, false,
-		 ZX_ERR_INVALID_ARGS},
-		{"monotonic: value with reference", AUTO | MONO, VALUE | REFERENCE, INT64_C(1) << 61, now, 0, false,
-		 ZX_OK},
-		{"monotonic: value, reference, rate", AUTO | MONO, VALUE | REFERENCE | RATE, INT64_C(1) << 61, now, 0,
+		{"monotonic: value without reference", AUTO | MONO, VALUE, INT64_C(1) << 61, 0, 0,
 		 false, ZX_ERR_INVALID_ARGS},
+		{"monotonic: value with reference", AUTO | MONO, VALUE | REFERENCE,
+		 INT64_C(1) << 61, now, 0, false, ZX_OK},
+		{"monotonic: value, reference, rate", AUTO | MONO, VALUE | REFERENCE | RATE,
+		 INT64_C(1) << 61, now, 0, false, ZX_ERR_INVALID_ARGS},
 		{"monotonic: rate and reference", AUTO | MONO, REFERENCE | RATE, 0, now, 1, false,
 		 ZX_ERR_INVALID_ARGS},
 		{"monotonic: rate", AUTO | MONO, RATE, 0, 0, -1000, false, ZX_OK},
-		{"continuous: value", AUTO | MONO | CONT, VALUE, INT64_C(1) << 61, 0, 0, true, ZX_ERR_INVALID_ARGS},
-		{"continuous: value with reference", AUTO | MONO | CONT, VALUE | REFERENCE, INT64_C(1) << 61, now, 0,
-		 false, ZX_ERR_INVALID_ARGS},
+		{"continuous: value", AUTO | MONO | CONT, VALUE, INT64_C(1) << 61, 0, 0, true,
+		 ZX_ERR_INVALID_ARGS},
+		{"continuous: value with reference", AUTO | MONO | CONT, VALUE | REFERENCE,
+		 INT64_C(1) << 61, now, 0, false, ZX_ERR_INVALID_ARGS},
 		{"continuous: rate", AUTO | MONO | CONT, RATE, 0, 0, 1000, true, ZX_OK},
 		{"continuous: error bound", AUTO | MONO | CONT, ERROR, 0, 0, 0, true, ZX_OK},
 	};
@@ -230,10 +243,12 @@ Test(call_clock_object, update__rules_of_started_clocks__each_row)
 			 r->want);
 		after = details_of(clock);
 		if (r->want != ZX_OK)
-			cr_assert_eq(memcmp(&before.reference_to_synthetic, &after.reference_to_synthetic,
+			cr_assert_eq(memcmp(&before.reference_to_synthetic,
+					    &after.reference_to_synthetic,
 					    sizeof(after.reference_to_synthetic)),
 				     0, "%s: it changed", r->name);
-		cr_assert_eq(after.generation_counter != before.generation_counter, r->want == ZX_OK, "%s", r->name);
+		cr_assert_eq(after.generation_counter != before.generation_counter,
+			     r->want == ZX_OK, "%s", r->name);
 		t_close(clock);
 	}
 }
@@ -331,7 +346,7 @@ Test(call_clock_object, threads_read__rates_change__a_monotonic_clock_never_goes
 	struct stepping s = {.clock = a_clock(AUTO | MONO | CONT)};
 	pthread_t t[2] = {start(watch, &s), start(watch, &s)};
 
-	for (unsigned i = 0; i < 5000; i++)
+	for (unsigned i = rounds_of(5000); i-- > 0;)
 		T_OK(update1(s.clock, RATE, 0, (int32_t)(i * 37 % 2001) - 1000));
 	atomic_store(&s.done, true);
 	finish(t[0]);
@@ -340,13 +355,15 @@ Test(call_clock_object, threads_read__rates_change__a_monotonic_clock_never_goes
 	t_close(s.clock);
 }
 
+/* spec: abi 9.11 topic #21 */
 Test(call_clock_object, mappable__create_and_ask__map_right_and_size)
 {
 	zx_handle_t mappable = a_clock(AUTO | ZX_CLOCK_OPT_MAPPABLE), plain = a_clock(AUTO);
 	uint64_t size = 0;
 
 	cr_assert_eq(t_rights(mappable), ZX_DEFAULT_CLOCK_RIGHTS | ZX_RIGHT_MAP);
-	T_OK(zx_object_get_info(mappable, ZX_INFO_CLOCK_MAPPED_SIZE, &size, sizeof(size), NULL, NULL));
+	T_OK(zx_object_get_info(mappable, ZX_INFO_CLOCK_MAPPED_SIZE, &size, sizeof(size), NULL,
+				NULL));
 	cr_assert_eq(size, T_PAGE);
 	T_ZX(zx_object_get_info(plain, ZX_INFO_CLOCK_MAPPED_SIZE, &size, sizeof(size), NULL, NULL),
 	     ZX_ERR_INVALID_ARGS);

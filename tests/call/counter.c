@@ -39,7 +39,8 @@ Test(call_counter, each_call__bad_handles__first_of_the_order)
 		zx_handle_t handle;
 		zx_status_t add, read, write;
 	} rows[] = {
-		{"stale", a_stale_handle(), ZX_ERR_BAD_HANDLE, ZX_ERR_BAD_HANDLE, ZX_ERR_BAD_HANDLE},
+		{"stale", a_stale_handle(), ZX_ERR_BAD_HANDLE, ZX_ERR_BAD_HANDLE,
+		 ZX_ERR_BAD_HANDLE},
 		{"event", event, ZX_ERR_WRONG_TYPE, ZX_ERR_WRONG_TYPE, ZX_ERR_WRONG_TYPE},
 		{"no READ", no_read, ZX_ERR_ACCESS_DENIED, ZX_ERR_ACCESS_DENIED, ZX_OK},
 		{"no WRITE", no_write, ZX_ERR_ACCESS_DENIED, ZX_OK, ZX_ERR_ACCESS_DENIED},
@@ -88,7 +89,9 @@ Test(call_counter, add_and_write__crossing_1__exactly_one_signal)
 	T_EACH (rows, r) {
 		int64_t value = 0;
 
-		T_ZX_ROW(r->name, r->write ? zx_counter_write(c, r->amount) : zx_counter_add(c, r->amount), r->want);
+		T_ZX_ROW(r->name,
+			 r->write ? zx_counter_write(c, r->amount) : zx_counter_add(c, r->amount),
+			 r->want);
 		T_OK(zx_counter_read(c, &value));
 		cr_assert_eq(value, r->value, "%s: %" PRId64, r->name, value);
 		cr_assert_eq(state_of(c), value > 0 ? POSITIVE : NON_POSITIVE, "%s", r->name);

@@ -114,7 +114,7 @@ static void *close_b(void *arg)
 
 Test(call_event, eventpair__both_ends_close_at_once__nothing_is_left)
 {
-	const unsigned rounds = t_has("native") ? 3000 : 300;
+	const unsigned rounds = rounds_of(3000);
 	size_t before = open_handles();
 
 	for (unsigned i = 0; i < rounds; i++) {

@@ -75,14 +75,16 @@ Test(call_handle, close__each_row__its_status)
 
 	T_OK(zx_handle_close(ZX_HANDLE_INVALID));
 	for (uint32_t low = 0; low < 3; low++)
-		T_ZX(zx_handle_close((h & ~3u) | low), h < 4 && low == 0 ? ZX_OK : ZX_ERR_BAD_HANDLE);
+		T_ZX(zx_handle_close((h & ~3u) | low),
+		     h < 4 && low == 0 ? ZX_OK : ZX_ERR_BAD_HANDLE);
 	T_OK(zx_handle_check_valid(h));
 	T_OK(zx_handle_close(h));
 	T_ZX(zx_handle_close(h), ZX_ERR_BAD_HANDLE);
 
 	one_of_each(all);
 	for (unsigned i = 0; i < ONE_OF_EACH; i++) {
-		zx_handle_t none = all[i].rights & ZX_RIGHT_DUPLICATE ? dup_of(all[i].handle, 0) : 0;
+		zx_handle_t none =
+			all[i].rights & ZX_RIGHT_DUPLICATE ? dup_of(all[i].handle, 0) : 0;
 
 		T_ZX_ROW(all[i].name, zx_handle_close(none), ZX_OK);
 		if (none != 0)
@@ -151,7 +153,8 @@ Test(call_handle, close_many__array_ends_unreadable__earlier_chunks_stay_closed)
 /* spec: abi 9.4 duplicate #1 #2 #3 #5 */
 Test(call_handle, duplicate__each_row__its_status)
 {
-	zx_handle_t h = an_event(), fixed = without(h, ZX_RIGHT_DUPLICATE), stale = a_stale_handle();
+	zx_handle_t h = an_event(), fixed = without(h, ZX_RIGHT_DUPLICATE),
+		    stale = a_stale_handle();
 	const zx_rights_t all = t_rights(h);
 	const struct {
 		const char *name;
@@ -199,7 +202,8 @@ Test(call_handle, duplicate__bad_out__invalid_args_and_no_handle_left)
 
 	T_ZX(zx_handle_duplicate(h, SAME, NULL), ZX_ERR_INVALID_ARGS);
 	T_ZX(zx_handle_duplicate(h, SAME, t_bad_ptr()), ZX_ERR_INVALID_ARGS);
-	T_ZX(zx_handle_duplicate(h, SAME, (zx_handle_t *)(uintptr_t)t_read_only_page()), ZX_ERR_INVALID_ARGS);
+	T_ZX(zx_handle_duplicate(h, SAME, (zx_handle_t *)(uintptr_t)t_read_only_page()),
+	     ZX_ERR_INVALID_ARGS);
 	cr_assert_eq(handle_count(h), 1);
 	t_close(h);
 }
@@ -297,7 +301,7 @@ static bool is_live(const zx_info_handle_extended_t *live, size_t n, zx_handle_t
 Test(call_handle, a_million_random_values__every_kind_of_call__bad_handle)
 {
 	zx_info_handle_extended_t live[64];
-	const uint64_t rounds = t_has("native") ? 1000000 : 30000;
+	const unsigned rounds = rounds_of(1000000);
 	uint64_t seed = t_seed();
 	zx_port_packet_t packet = {.key = 1};
 	zx_handle_t own[8], out;
@@ -305,9 +309,10 @@ Test(call_handle, a_million_random_values__every_kind_of_call__bad_handle)
 
 	for (unsigned i = 0; i < 8; i++)
 		own[i] = an_event();
-	T_OK(zx_object_get_info(zx_process_self(), ZX_INFO_HANDLE_TABLE, live, sizeof(live), &n, NULL));
+	T_OK(zx_object_get_info(zx_process_self(), ZX_INFO_HANDLE_TABLE, live, sizeof(live), &n,
+				NULL));
 	cr_assert_lt(n, 64);
-	for (uint64_t i = 0; i < rounds; i++) {
+	for (unsigned i = 0; i < rounds; i++) {
 		uint64_t random = t_random(&seed);
 		zx_handle_t h = (zx_handle_t)random;
 
@@ -337,7 +342,7 @@ Test(call_handle, a_million_random_values__every_kind_of_call__bad_handle)
 
 Test(call_handle, a_million_cycles__stale_values__never_name_the_new_handle)
 {
-	const unsigned cycles = t_has("native") ? 1000000 : 30000;
+	const unsigned cycles = rounds_of(1000000);
 	const zx_handle_t first = a_stale_handle();
 	zx_handle_t before = first;
 
@@ -400,7 +405,8 @@ static void *look(void *arg)
 	while (!atomic_load(&r->done)) {
 		zx_info_handle_basic_t info;
 		zx_handle_t h = atomic_load(&r->shared), copy;
-		zx_status_t st = zx_object_get_info(h, ZX_INFO_HANDLE_BASIC, &info, sizeof(info), NULL, NULL);
+		zx_status_t st = zx_object_get_info(h, ZX_INFO_HANDLE_BASIC, &info, sizeof(info),
+						    NULL, NULL);
 
 		if (st != ZX_ERR_BAD_HANDLE && (st != ZX_OK || info.type != ZX_OBJ_TYPE_EVENT))
 			atomic_fetch_add(&r->strange, 1);
@@ -417,7 +423,7 @@ static void *look(void *arg)
 
 Test(call_handle, threads_look_and_duplicate__handle_closed_and_made_anew__no_other_object_is_seen)
 {
-	const unsigned rounds = t_has("native") ? 200000 : 20000;
+	const unsigned rounds = rounds_of(200000);
 	struct race r = {.shared = an_event()};
 	size_t before = open_handles() - 1;
 	pthread_t threads[3];
@@ -459,7 +465,7 @@ static void *close_too(void *arg)
 
 Test(call_handle, threads_close_the_same_handle__exactly_one_succeeds)
 {
-	const unsigned rounds = t_has("native") ? 100000 : 10000;
+	const unsigned rounds = rounds_of(100000);
 	struct race r = {.shared = an_event()};
 	size_t before = open_handles() - 1;
 	unsigned closed = 0;

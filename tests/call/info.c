@@ -24,7 +24,10 @@ TestSuite(call_info, .init = setup, .fini = teardown);
 
 enum about { ANY, TASK, PROCESS, JOB, THREAD, TIMER, CLOCK, VMAR, VMO, NOTHING, SYSTEM };
 
-/* Each topic: what it is about, its record (0: none is ever written), whether it is a list, the rights it needs. */
+/*
+ * Each topic: what it is about, its record (0: none is ever written), whether it is a list, the
+ * rights it needs.
+ */
 static const struct topic {
 	const char *name;
 	uint32_t topic;
@@ -52,7 +55,8 @@ static const struct topic {
 	{"PROCESS_VMOS_V1", ZX_INFO_PROCESS_VMOS_V1, PROCESS, 104, true, ZX_RIGHT_INSPECT},
 	{"PROCESS_VMOS_V2", ZX_INFO_PROCESS_VMOS_V2, PROCESS, 120, true, ZX_RIGHT_INSPECT},
 	{"PROCESS_VMOS_V3", ZX_INFO_PROCESS_VMOS_V3, PROCESS, 128, true, ZX_RIGHT_INSPECT},
-	{"PROCESS_VMOS", ZX_INFO_PROCESS_VMOS, PROCESS, sizeof(zx_info_vmo_t), true, ZX_RIGHT_INSPECT},
+	{"PROCESS_VMOS", ZX_INFO_PROCESS_VMOS, PROCESS, sizeof(zx_info_vmo_t), true,
+	 ZX_RIGHT_INSPECT},
 	{"VMAR_MAPS", ZX_INFO_VMAR_MAPS, VMAR, 152, true, ZX_RIGHT_INSPECT},
 	{"VMAR", ZX_INFO_VMAR, VMAR, 16, false, ZX_RIGHT_INSPECT},
 	{"VMO_V1", ZX_INFO_VMO_V1, VMO, 104, false, 0},
@@ -63,7 +67,8 @@ static const struct topic {
 	{"TIMER", ZX_INFO_TIMER, TIMER, 24, false, ZX_RIGHT_INSPECT},
 	{"HANDLE_TABLE", ZX_INFO_HANDLE_TABLE, PROCESS, 40, true,
 	 ZX_RIGHT_INSPECT | ZX_RIGHT_MANAGE_PROCESS | ZX_RIGHT_MANAGE_THREAD},
-	{"PROCESS_HANDLE_STATS", ZX_INFO_PROCESS_HANDLE_STATS, PROCESS, 256, false, ZX_RIGHT_INSPECT},
+	{"PROCESS_HANDLE_STATS", ZX_INFO_PROCESS_HANDLE_STATS, PROCESS, 256, false,
+	 ZX_RIGHT_INSPECT},
 	{"CLOCK_MAPPED_SIZE", ZX_INFO_CLOCK_MAPPED_SIZE, CLOCK, 8, false, ZX_RIGHT_INSPECT},
 	{"SOCKET", ZX_INFO_SOCKET, NOTHING, 0, false, 0},
 	{"MSI", ZX_INFO_MSI, NOTHING, 0, false, 0},
@@ -145,9 +150,11 @@ Test(call_info, unknown_topics__with_any_handle__not_supported)
 			}
 			if (known)
 				continue;
-			T_ZX(zx_object_get_info(a_stale_handle(), topic, buffer, 8, &actual, &avail),
+			T_ZX(zx_object_get_info(a_stale_handle(), topic, buffer, 8, &actual,
+						&avail),
 			     ZX_ERR_NOT_SUPPORTED);
-			T_ZX(zx_object_get_info(zx_process_self(), topic, buffer, 8, &actual, &avail),
+			T_ZX(zx_object_get_info(zx_process_self(), topic, buffer, 8, &actual,
+						&avail),
 			     ZX_ERR_NOT_SUPPORTED);
 			cr_assert(actual == UNTOUCHED && avail == UNTOUCHED, "topic 0x%x", topic);
 		}
@@ -170,12 +177,16 @@ Test(call_info, each_topic__stale_handle_wrong_type_missing_right__first_of_the_
 
 		T_ZX_ROW(t->name, zx_object_get_info(stale, t->topic, buffer, 0, &actual, &avail),
 			 ZX_ERR_BAD_HANDLE);
-		T_ZX_ROW(t->name, zx_object_get_info(0, t->topic, buffer, 0, &actual, &avail), ZX_ERR_BAD_HANDLE);
+		T_ZX_ROW(t->name, zx_object_get_info(0, t->topic, buffer, 0, &actual, &avail),
+			 ZX_ERR_BAD_HANDLE);
 		if (t->about != ANY) {
 			/* INSPECT comes before the type only where several types will do. */
-			T_ZX_ROW(t->name, zx_object_get_info(bare_event, t->topic, buffer, 0, &actual, &avail),
+			T_ZX_ROW(t->name,
+				 zx_object_get_info(bare_event, t->topic, buffer, 0, &actual,
+						    &avail),
 				 t->about == TASK ? ZX_ERR_ACCESS_DENIED : ZX_ERR_WRONG_TYPE);
-			T_ZX_ROW(t->name, zx_object_get_info(event, t->topic, buffer, 0, &actual, &avail),
+			T_ZX_ROW(t->name,
+				 zx_object_get_info(event, t->topic, buffer, 0, &actual, &avail),
 				 ZX_ERR_WRONG_TYPE);
 		}
 		for (unsigned bit = 0; bit < 31; bit++) {
@@ -183,17 +194,21 @@ Test(call_info, each_topic__stale_handle_wrong_type_missing_right__first_of_the_
 				continue;
 			zx_handle_t bare = without(h, 1u << bit);
 
-			T_ZX_ROW(t->name, zx_object_get_info(bare, t->topic, buffer, 0, &actual, &avail),
+			T_ZX_ROW(t->name,
+				 zx_object_get_info(bare, t->topic, buffer, 0, &actual, &avail),
 				 ZX_ERR_ACCESS_DENIED);
 			t_close(bare);
 		}
-		cr_assert(actual == UNTOUCHED && avail == UNTOUCHED, "%s: a counter was written", t->name);
+		cr_assert(actual == UNTOUCHED && avail == UNTOUCHED, "%s: a counter was written",
+			  t->name);
 		if (h != ZX_HANDLE_INVALID) {
 			/* No other right is needed. */
 			zx_handle_t just = dup_of(h, t->rights);
 			char *room = malloc(1 << 20);
 
-			T_ZX_ROW(t->name, zx_object_get_info(just, t->topic, room, 1 << 20, NULL, NULL), ZX_OK);
+			T_ZX_ROW(t->name,
+				 zx_object_get_info(just, t->topic, room, 1 << 20, NULL, NULL),
+				 ZX_OK);
 			free(room);
 			t_close(just);
 		}
@@ -217,27 +232,33 @@ Test(call_info, record_topics__buffer_of_each_size__written_once_or_too_small)
 
 			memset(buffer, 0x5a, sizeof(buffer));
 			actual = avail = UNTOUCHED;
-			T_ZX_ROW(t->name, zx_object_get_info(h, t->topic, buffer, size, &actual, &avail),
+			T_ZX_ROW(t->name,
+				 zx_object_get_info(h, t->topic, buffer, size, &actual, &avail),
 				 fits ? ZX_OK : ZX_ERR_BUFFER_TOO_SMALL);
-			cr_assert(actual == (fits ? 1 : 0) && avail == 1, "%s, size %zu", t->name, size);
-			cr_assert(t_all(buffer + (fits ? t->record : 0), 100, 0x5a), "%s, size %zu: wrote beyond",
-				  t->name, size);
+			cr_assert(actual == (fits ? 1 : 0) && avail == 1, "%s, size %zu", t->name,
+				  size);
+			cr_assert(t_all(buffer + (fits ? t->record : 0), 100, 0x5a),
+				  "%s, size %zu: wrote beyond", t->name, size);
 			T_ZX_ROW(t->name, zx_object_get_info(h, t->topic, buffer, size, NULL, NULL),
 				 fits ? ZX_OK : ZX_ERR_BUFFER_TOO_SMALL);
 		}
 		if (t->record != 0 && !t->list) {
 			actual = avail = UNTOUCHED;
-			T_ZX_ROW(t->name, zx_object_get_info(h, t->topic, NULL, 512, &actual, &avail),
+			T_ZX_ROW(t->name,
+				 zx_object_get_info(h, t->topic, NULL, 512, &actual, &avail),
 				 ZX_ERR_INVALID_ARGS);
 			T_ZX_ROW(t->name,
-				 zx_object_get_info(h, t->topic, t_before_guard(t->record - 1), 512, &actual, &avail),
+				 zx_object_get_info(h, t->topic, t_before_guard(t->record - 1), 512,
+						    &actual, &avail),
 				 ZX_ERR_INVALID_ARGS);
 			cr_assert(actual == UNTOUCHED && avail == UNTOUCHED, "%s", t->name);
 			T_ZX_ROW(t->name, zx_object_get_info(h, t->topic, NULL, 0, &actual, &avail),
 				 ZX_ERR_BUFFER_TOO_SMALL);
-			T_ZX_ROW(t->name, zx_object_get_info(h, t->topic, buffer, 512, t_bad_ptr(), &avail),
+			T_ZX_ROW(t->name,
+				 zx_object_get_info(h, t->topic, buffer, 512, t_bad_ptr(), &avail),
 				 ZX_ERR_INVALID_ARGS);
-			T_ZX_ROW(t->name, zx_object_get_info(h, t->topic, buffer, 0, &actual, t_bad_ptr()),
+			T_ZX_ROW(t->name,
+				 zx_object_get_info(h, t->topic, buffer, 0, &actual, t_bad_ptr()),
 				 ZX_ERR_INVALID_ARGS);
 		}
 		drop(t, h);
@@ -262,21 +283,28 @@ Test(call_info, array_topics__room_for_each_count__as_many_as_fit_and_the_total)
 		cr_assert_gt(total, 0, "%s", t->name);
 		buffer = malloc((total + 1) * t->record);
 		for (size_t room = 0; room <= total + 1; room++) {
-			for (size_t more = 0; more <= (room > total ? 0 : t->record - 1); more += t->record - 1) {
+			for (size_t more = 0; more <= (room > total ? 0 : t->record - 1);
+			     more += t->record - 1) {
 				const size_t want = room < total ? room : total;
 
 				memset(buffer, 0x5a, (total + 1) * t->record);
 				T_ZX_ROW(t->name,
-					 zx_object_get_info(h, t->topic, buffer, room * t->record + more, &actual,
+					 zx_object_get_info(h, t->topic, buffer,
+							    room * t->record + more, &actual,
 							    &avail),
 					 ZX_OK);
-				cr_assert_eq(actual, want, "%s, room for %zu: %zu", t->name, room, actual);
-				cr_assert_eq(avail, total, "%s, room for %zu: %zu", t->name, room, avail);
-				cr_assert(t_all(buffer + want * t->record, (total + 1 - want) * t->record, 0x5a),
+				cr_assert_eq(actual, want, "%s, room for %zu: %zu", t->name, room,
+					     actual);
+				cr_assert_eq(avail, total, "%s, room for %zu: %zu", t->name, room,
+					     avail);
+				cr_assert(t_all(buffer + want * t->record,
+						(total + 1 - want) * t->record, 0x5a),
 					  "%s: wrote beyond", t->name);
 			}
 		}
-		T_ZX_ROW(t->name, zx_object_get_info(h, t->topic, buffer, total * t->record, NULL, NULL), ZX_OK);
+		T_ZX_ROW(t->name,
+			 zx_object_get_info(h, t->topic, buffer, total * t->record, NULL, NULL),
+			 ZX_OK);
 		T_ZX_ROW(t->name, zx_object_get_info(h, t->topic, NULL, t->record, &actual, &avail),
 			 ZX_ERR_INVALID_ARGS);
 		T_ZX_ROW(t->name, zx_object_get_info(h, t->topic, buffer, 0, t_bad_ptr(), NULL),
@@ -291,15 +319,18 @@ Test(call_info, array_topics__room_for_each_count__as_many_as_fit_and_the_total)
 /* spec: abi 9.11 topic #1 */
 Test(call_info, handle_valid__bad_pointers__not_even_looked_at)
 {
-	T_OK(zx_object_get_info(event, ZX_INFO_HANDLE_VALID, t_bad_ptr(), 8, t_bad_ptr(), t_bad_ptr()));
+	T_OK(zx_object_get_info(event, ZX_INFO_HANDLE_VALID, t_bad_ptr(), 8, t_bad_ptr(),
+				t_bad_ptr()));
 	T_OK(zx_object_get_info(event, ZX_INFO_HANDLE_VALID, NULL, 0, NULL, NULL));
-	T_ZX(zx_object_get_info(event ^ 1, ZX_INFO_HANDLE_VALID, NULL, 0, NULL, NULL), ZX_ERR_BAD_HANDLE);
+	T_ZX(zx_object_get_info(event ^ 1, ZX_INFO_HANDLE_VALID, NULL, 0, NULL, NULL),
+	     ZX_ERR_BAD_HANDLE);
 }
 
 /* spec: abi 9.10 #5 */
 Test(call_info, handle_basic__types_without_kin__related_koid_0)
 {
-	const zx_obj_type_t kin[] = {ZX_OBJ_TYPE_EVENTPAIR, ZX_OBJ_TYPE_PROCESS, ZX_OBJ_TYPE_THREAD};
+	const zx_obj_type_t kin[] = {ZX_OBJ_TYPE_EVENTPAIR, ZX_OBJ_TYPE_PROCESS,
+				     ZX_OBJ_TYPE_THREAD};
 	struct one_of all[ONE_OF_EACH];
 
 	one_of_each(all);
@@ -334,14 +365,18 @@ Test(call_info, handle_stats__by_type__handles_and_not_objects)
 	zx_info_process_handle_stats_t before, after;
 	zx_handle_t copies[5];
 
-	T_OK(zx_object_get_info(zx_process_self(), ZX_INFO_PROCESS_HANDLE_STATS, &before, sizeof(before), NULL, NULL));
+	T_OK(zx_object_get_info(zx_process_self(), ZX_INFO_PROCESS_HANDLE_STATS, &before,
+				sizeof(before), NULL, NULL));
 	for (unsigned i = 0; i < 5; i++)
 		copies[i] = dup_of(timer, 0);
-	T_OK(zx_object_get_info(zx_process_self(), ZX_INFO_PROCESS_HANDLE_STATS, &after, sizeof(after), NULL, NULL));
-	cr_assert_eq(after.handle_count[ZX_OBJ_TYPE_TIMER], before.handle_count[ZX_OBJ_TYPE_TIMER] + 5);
+	T_OK(zx_object_get_info(zx_process_self(), ZX_INFO_PROCESS_HANDLE_STATS, &after,
+				sizeof(after), NULL, NULL));
+	cr_assert_eq(after.handle_count[ZX_OBJ_TYPE_TIMER],
+		     before.handle_count[ZX_OBJ_TYPE_TIMER] + 5);
 	after.handle_count[ZX_OBJ_TYPE_TIMER] -= 5;
 	cr_assert_eq(memcmp(&before, &after, sizeof(before)), 0);
-	T_OK(zx_object_get_info(process, ZX_INFO_PROCESS_HANDLE_STATS, &after, sizeof(after), NULL, NULL));
+	T_OK(zx_object_get_info(process, ZX_INFO_PROCESS_HANDLE_STATS, &after, sizeof(after), NULL,
+				NULL));
 	cr_assert(t_all(&after, sizeof(after), 0), "a process that never ran has no handles");
 	T_OK(zx_handle_close_many(copies, 5));
 }
@@ -357,7 +392,8 @@ Test(call_info, handle_table__rows__most_recent_first)
 	a_pair(&a, &b);
 	t_close(a_timer());
 	copy = dup_of(a, ZX_RIGHT_WAIT);
-	T_OK(zx_object_get_info(zx_process_self(), ZX_INFO_HANDLE_TABLE, rows, sizeof(rows), &actual, &avail));
+	T_OK(zx_object_get_info(zx_process_self(), ZX_INFO_HANDLE_TABLE, rows, sizeof(rows),
+				&actual, &avail));
 	cr_assert(actual == avail && actual < 64);
 	const zx_handle_t order[] = {copy, b, a};
 
@@ -365,14 +401,17 @@ Test(call_info, handle_table__rows__most_recent_first)
 		zx_info_handle_basic_t info = basic(order[i]);
 
 		cr_assert_eq(rows[i].handle_value, order[i], "row %u", i);
-		cr_assert(rows[i].type == info.type && rows[i].rights == info.rights && rows[i].koid == info.koid &&
-			  rows[i].related_koid == info.related_koid && rows[i].reserved == 0 &&
-			  rows[i].peer_owner_koid == 0);
+		cr_assert(rows[i].type == info.type && rows[i].rights == info.rights &&
+			  rows[i].koid == info.koid && rows[i].related_koid == info.related_koid &&
+			  rows[i].reserved == 0 && rows[i].peer_owner_koid == 0);
 	}
 	for (size_t i = 0; i < actual; i++)
 		T_OK(zx_handle_check_valid(rows[i].handle_value));
 
-	/* The quirk: with only `actual` the caller's handles are counted, whichever process is named. */
+	/*
+	 * The quirk: with only `actual` the caller's handles are counted, whichever process is
+	 * named.
+	 */
 	T_OK(zx_object_get_info(process, ZX_INFO_HANDLE_TABLE, NULL, 0, &live, NULL));
 	cr_assert_eq(live, avail);
 	T_OK(zx_object_get_info(process, ZX_INFO_HANDLE_TABLE, NULL, 4000, &live, NULL));
@@ -409,7 +448,8 @@ static void *show(void *arg)
 
 Test(call_info, lists_of_tasks__children_and_threads__while_they_live)
 {
-	zx_handle_t child = a_job(job), grandchild = a_job(child), other_vmar, other = a_process(child, &other_vmar);
+	zx_handle_t child = a_job(job), grandchild = a_job(child), other_vmar,
+		    other = a_process(child, &other_vmar);
 	_Atomic zx_koid_t shown = 0;
 	pthread_t t = start(show, (void *)&shown);
 
@@ -433,6 +473,7 @@ Test(call_info, lists_of_tasks__children_and_threads__while_they_live)
 	T_OK(zx_handle_close_many((zx_handle_t[]){child, grandchild, other, other_vmar}, 4));
 }
 
+/* spec: abi 9.11 topic #8 */
 Test(call_info, thread__of_the_caller__running_here)
 {
 	zx_info_thread_stats_t stats;
@@ -446,10 +487,12 @@ Test(call_info, thread__of_the_caller__running_here)
 		cpus |= info.cpu_affinity_mask.mask[i];
 	cr_assert_neq(cpus, 0);
 	cr_assert_eq(state_of(zx_thread_self()), ZX_THREAD_RUNNING);
-	T_OK(zx_object_get_info(zx_thread_self(), ZX_INFO_THREAD_STATS, &stats, sizeof(stats), NULL, NULL));
+	T_OK(zx_object_get_info(zx_thread_self(), ZX_INFO_THREAD_STATS, &stats, sizeof(stats), NULL,
+				NULL));
 	cr_assert_gt(stats.total_runtime, 0);
 	cr_assert_neq(stats.last_scheduled_cpu, ZX_INFO_INVALID_CPU);
-	T_ZX(zx_object_get_info(zx_thread_self(), ZX_INFO_THREAD_EXCEPTION_REPORT, &stats, 0, NULL, NULL),
+	T_ZX(zx_object_get_info(zx_thread_self(), ZX_INFO_THREAD_EXCEPTION_REPORT, &stats, 0, NULL,
+				NULL),
 	     ZX_ERR_BAD_STATE);
 	T_ZX(zx_object_get_info(event, ZX_INFO_THREAD_EXCEPTION_REPORT_V1, &stats, 0, NULL, NULL),
 	     ZX_ERR_WRONG_TYPE);
@@ -463,14 +506,17 @@ Test(call_info, task_runtime__of_each_kind__processor_time_of_those_that_run)
 		zx_handle_t handle;
 		bool runs;
 	} rows[] = {
-		{"process", zx_process_self(), true}, {"job", job, true},          {"thread", zx_thread_self(), true},
-		{"child job", child, false},          {"other process", process, false},
+		{"process", zx_process_self(), true}, {"job", job, true},
+		{"thread", zx_thread_self(), true},   {"child job", child, false},
+		{"other process", process, false},
 	};
 
 	T_EACH (rows, r) {
 		zx_info_task_runtime_t info = {.cpu_time = -1};
 
-		T_ZX_ROW(r->name, zx_object_get_info(r->handle, ZX_INFO_TASK_RUNTIME, &info, sizeof(info), NULL, NULL),
+		T_ZX_ROW(r->name,
+			 zx_object_get_info(r->handle, ZX_INFO_TASK_RUNTIME, &info, sizeof(info),
+					    NULL, NULL),
 			 ZX_OK);
 		cr_assert_eq(info.cpu_time > 0, r->runs, "%s", r->name);
 		cr_assert_geq(info.cpu_time, 0);

@@ -47,10 +47,12 @@ Test(call_object_signal, signal__every_type__only_the_bits_of_its_kind)
 
 	one_of_each(all);
 	for (unsigned i = 0; i < ONE_OF_EACH; i++) {
-		const bool own = all[i].type == ZX_OBJ_TYPE_EVENT || all[i].type == ZX_OBJ_TYPE_EVENTPAIR;
+		const bool own =
+			all[i].type == ZX_OBJ_TYPE_EVENT || all[i].type == ZX_OBJ_TYPE_EVENTPAIR;
 
 		if (!all[i].waitable) {
-			T_ZX_ROW(all[i].name, zx_object_signal(all[i].handle, 0, USER0), ZX_ERR_ACCESS_DENIED);
+			T_ZX_ROW(all[i].name, zx_object_signal(all[i].handle, 0, USER0),
+				 ZX_ERR_ACCESS_DENIED);
 			continue;
 		}
 		for (unsigned bit = 0; bit < 32; bit++) {
@@ -168,7 +170,8 @@ Test(call_object_signal, edge_wait__another_bit_becomes_active__told_of_the_old_
 Test(call_object_signal, clock_update__strobe__seen_once_and_not_kept)
 {
 	zx_handle_t clock = a_clock(ZX_CLOCK_OPT_AUTO_START), port = a_port();
-	const uint64_t options = ZX_CLOCK_ARGS_VERSION(1) | ZX_CLOCK_UPDATE_OPTION_ERROR_BOUND_VALID;
+	const uint64_t options =
+		ZX_CLOCK_ARGS_VERSION(1) | ZX_CLOCK_UPDATE_OPTION_ERROR_BOUND_VALID;
 	const zx_clock_update_args_v1_t args = {.error_bound = 5};
 	zx_signals_t seen = 0;
 

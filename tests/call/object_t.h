@@ -1,4 +1,7 @@
-/* What the tests of the calls on handles and objects share: objects of every kind, and values that are no handles. No test logic. */
+/*
+ * What the tests of the calls on handles and objects share: objects of every kind, and values that
+ * are no handles. No test logic.
+ */
 #ifndef OBJECT_T_H
 #define OBJECT_T_H
 
@@ -195,6 +198,12 @@ UNUSED_OK size_t open_handles(void)
 
 /* ---- threads */
 
+/* Rounds of a loop that takes n natively: fewer where everything takes longer. */
+UNUSED_OK unsigned rounds_of(unsigned n)
+{
+	return t_has("native") ? n : t_has("no-valgrind") ? n / 10 : n / 200;
+}
+
 UNUSED_OK pthread_t start(void *(*fn)(void *), void *arg)
 {
 	pthread_t t;
@@ -214,8 +223,8 @@ UNUSED_OK void sleep_ms(unsigned ms)
 }
 
 /*
- * Waits until the thread whose handle is given sleeps in a wait of the library: no test needs to guess how long another thread takes
- * to get there.
+ * Waits until the thread whose handle is given sleeps in a wait of the library: no test needs to
+ * guess how long another thread takes to get there.
  */
 UNUSED_OK void until_blocked(zx_handle_t thread, zx_thread_state_t state)
 {

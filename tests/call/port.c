@@ -1,5 +1,8 @@
 /* zi-test: valgrind */
-/* zx_port_*: queueing and waiting for packets, limits, order. Asynchronous waits are in port_async.c. */
+/*
+ * zx_port_*: queueing and waiting for packets, limits, order. Asynchronous waits are in
+ * port_async.c.
+ */
 #include "object_t.h"
 
 #define LIMIT 4097 /* user packets that fit */
@@ -24,7 +27,8 @@ static void expect_user(zx_handle_t port, uint64_t key)
 	want.type = ZX_PKT_TYPE_USER;
 	memset(&p, 0x5a, sizeof(p));
 	T_OK(zx_port_wait(port, 0, &p));
-	cr_assert_eq(memcmp(&p, &want, sizeof(p)), 0, "packet %" PRIu64 " instead of %" PRIu64, p.key, key);
+	cr_assert_eq(memcmp(&p, &want, sizeof(p)), 0, "packet %" PRIu64 " instead of %" PRIu64,
+		     p.key, key);
 }
 
 static void expect_empty(zx_handle_t port)
@@ -47,7 +51,8 @@ Test(call_port, create__options__0_or_bind_to_interrupt)
 		T_ZX(zx_port_create(1u << bit, &h), bit == 0 ? ZX_OK : ZX_ERR_INVALID_ARGS);
 		if (bit != 0) {
 			cr_assert_eq(h, 77);
-			T_ZX(zx_port_create(1u << bit | ZX_PORT_BIND_TO_INTERRUPT, &h), ZX_ERR_INVALID_ARGS);
+			T_ZX(zx_port_create(1u << bit | ZX_PORT_BIND_TO_INTERRUPT, &h),
+			     ZX_ERR_INVALID_ARGS);
 			continue;
 		}
 		cr_assert_eq(t_rights(h), ZX_DEFAULT_PORT_RIGHTS);
@@ -74,7 +79,8 @@ Test(call_port, port__as_an_object__cannot_be_signaled_or_waited_for)
 Test(call_port, queue_and_wait__bad_handles_and_pointers__first_of_the_order)
 {
 	zx_handle_t port = a_port(), event = an_event();
-	zx_handle_t no_read = without(port, ZX_RIGHT_READ), no_write = without(port, ZX_RIGHT_WRITE);
+	zx_handle_t no_read = without(port, ZX_RIGHT_READ),
+		    no_write = without(port, ZX_RIGHT_WRITE);
 	zx_port_packet_t p = user_packet(1);
 	const struct {
 		const char *name;
@@ -224,8 +230,10 @@ static pthread_t start_taking(struct taking *taking)
 Test(call_port, wait__several_threads_sleep__one_packet_wakes_one)
 {
 	zx_handle_t port = a_port();
-	struct taking takers[4] = {{.port = port, .deadline = FAR}, {.port = port, .deadline = FAR},
-				   {.port = port, .deadline = FAR}, {.port = port, .deadline = FAR}};
+	struct taking takers[4] = {{.port = port, .deadline = FAR},
+				   {.port = port, .deadline = FAR},
+				   {.port = port, .deadline = FAR},
+				   {.port = port, .deadline = FAR}};
 	pthread_t t[4];
 	uint64_t keys = 0;
 
@@ -249,7 +257,8 @@ Test(call_port, wait__several_threads_sleep__one_packet_wakes_one)
 
 Test(call_port, wait__port_closed_meanwhile__ends_at_the_deadline)
 {
-	struct taking taking = {.port = a_port(), .deadline = zx_clock_get_monotonic() + ZX_MSEC(150)};
+	struct taking taking = {.port = a_port(),
+				.deadline = zx_clock_get_monotonic() + ZX_MSEC(150)};
 	pthread_t t = start_taking(&taking);
 
 	t_close(taking.port);
@@ -260,18 +269,17 @@ Test(call_port, wait__port_closed_meanwhile__ends_at_the_deadline)
 
 struct traffic {
 	zx_handle_t port;
+	unsigned each; /* packets of a producer */
 	_Atomic unsigned left;
 	_Atomic uint64_t sum;
 	_Atomic unsigned strange;
 };
 
-#define PER_PRODUCER 20000u
-
 static void *produce(void *arg)
 {
 	struct traffic *t = arg;
 
-	for (unsigned i = 1; i <= PER_PRODUCER; i++) {
+	for (unsigned i = 1; i <= t->each; i++) {
 		zx_port_packet_t p = user_packet(i);
 		zx_status_t st;
 
@@ -304,7 +312,8 @@ static void *consume(void *arg)
 
 Test(call_port, many_threads__queue_and_wait__every_packet_arrives_once)
 {
-	struct traffic traffic = {.port = a_port(), .left = 3 * PER_PRODUCER};
+	const unsigned each = rounds_of(20000);
+	struct traffic traffic = {.port = a_port(), .each = each, .left = 3 * each};
 	pthread_t producers[3], consumers[3];
 
 	for (unsigned i = 0; i < 3; i++) {
@@ -316,7 +325,7 @@ Test(call_port, many_threads__queue_and_wait__every_packet_arrives_once)
 		finish(consumers[i]);
 	}
 	cr_assert_eq(traffic.strange, 0);
-	cr_assert_eq(traffic.sum, 3 * (uint64_t)PER_PRODUCER * (PER_PRODUCER + 1) / 2);
+	cr_assert_eq(traffic.sum, 3 * (uint64_t)each * (each + 1) / 2);
 	expect_empty(traffic.port);
 	t_close(traffic.port);
 }
@@ -327,7 +336,8 @@ static void *echo(void *arg)
 	zx_port_packet_t p;
 
 	do {
-		if (zx_port_wait(ports[0], FAR, &p) != ZX_OK || zx_port_queue(ports[1], &p) != ZX_OK)
+		if (zx_port_wait(ports[0], FAR, &p) != ZX_OK ||
+		    zx_port_queue(ports[1], &p) != ZX_OK)
 			return NULL;
 	} while (p.key != 0);
 	return NULL;
@@ -338,7 +348,7 @@ Test(call_port, round_trips__two_threads__each_gets_what_the_other_sent)
 	zx_handle_t ports[2] = {a_port(), a_port()};
 	pthread_t t = start(echo, ports);
 
-	for (uint64_t key = 5000; key-- > 0;) {
+	for (uint64_t key = rounds_of(5000); key-- > 0;) {
 		zx_port_packet_t p = user_packet(key);
 
 		T_OK(zx_port_queue(ports[0], &p));

@@ -46,7 +46,8 @@ static void queue_user(zx_handle_t port, uint64_t key)
 Test(call_port_async, wait_async__each_row__first_of_the_order)
 {
 	zx_handle_t port = a_port(), event = an_event(), stale = a_stale_handle();
-	zx_handle_t no_write = without(port, ZX_RIGHT_WRITE), no_wait = without(event, ZX_RIGHT_WAIT);
+	zx_handle_t no_write = without(port, ZX_RIGHT_WRITE),
+		    no_wait = without(event, ZX_RIGHT_WAIT);
 	zx_handle_t bare = dup_of(event, 0);
 	const struct {
 		const char *name;
@@ -55,9 +56,11 @@ Test(call_port_async, wait_async__each_row__first_of_the_order)
 		zx_status_t want;
 	} rows[] = {
 		{"unknown option", stale, stale, 8, ZX_ERR_INVALID_ARGS},
-		{"unknown option among known", stale, stale, 0x80000000 | EDGE, ZX_ERR_INVALID_ARGS},
+		{"unknown option among known", stale, stale, 0x80000000 | EDGE,
+		 ZX_ERR_INVALID_ARGS},
 		{"both timestamps", stale, stale, TIMESTAMP | BOOT, ZX_ERR_INVALID_ARGS},
-		{"both timestamps and edge", stale, stale, TIMESTAMP | BOOT | EDGE, ZX_ERR_INVALID_ARGS},
+		{"both timestamps and edge", stale, stale, TIMESTAMP | BOOT | EDGE,
+		 ZX_ERR_INVALID_ARGS},
 		{"stale port", event, stale, 0, ZX_ERR_BAD_HANDLE},
 		{"port is an event", stale, event, 0, ZX_ERR_WRONG_TYPE},
 		{"port is an event without rights", stale, bare, 0, ZX_ERR_WRONG_TYPE},
@@ -70,7 +73,8 @@ Test(call_port_async, wait_async__each_row__first_of_the_order)
 	};
 
 	T_EACH (rows, r) {
-		T_ZX_ROW(r->name, zx_object_wait_async(r->handle, r->port, 5, USER0, r->options), r->want);
+		T_ZX_ROW(r->name, zx_object_wait_async(r->handle, r->port, 5, USER0, r->options),
+			 r->want);
 	}
 	T_OK(zx_object_signal(event, 0, USER0));
 	expect(port, 5, USER0);
@@ -99,7 +103,8 @@ Test(call_port_async, wait_async__each_kind__one_packet_with_these_fields)
 
 			if (set_before)
 				T_OK(zx_object_signal(event, 0, USER0 | SIGNALED));
-			T_OK(zx_object_wait_async(event, port, 0xfeedfacecafebeef, USER0 | USER1, *o));
+			T_OK(zx_object_wait_async(event, port, 0xfeedfacecafebeef, USER0 | USER1,
+						  *o));
 			if (!set_before || (*o & EDGE)) {
 				expect_empty(port);
 				T_OK(zx_object_signal(event, USER0, SIGNALED));
@@ -117,7 +122,8 @@ Test(call_port_async, wait_async__each_kind__one_packet_with_these_fields)
 				cr_assert(p.signal.timestamp >= mono &&
 					  p.signal.timestamp <= zx_clock_get_monotonic());
 			else if (*o & BOOT)
-				cr_assert(p.signal.timestamp >= boot && p.signal.timestamp <= zx_clock_get_boot());
+				cr_assert(p.signal.timestamp >= boot &&
+					  p.signal.timestamp <= zx_clock_get_boot());
 			else
 				cr_assert_eq(p.signal.timestamp, 0);
 			/* Once only. */
@@ -132,7 +138,8 @@ Test(call_port_async, wait_async__each_kind__one_packet_with_these_fields)
 
 Test(call_port_async, wait_async__its_handle_closes__the_wait_is_gone_and_a_queued_packet_stays)
 {
-	zx_handle_t port = a_port(), event = an_event(), way = dup_of(event, SAME), other = dup_of(event, SAME);
+	zx_handle_t port = a_port(), event = an_event(), way = dup_of(event, SAME),
+		    other = dup_of(event, SAME);
 
 	T_OK(zx_object_wait_async(way, port, 1, USER0, 0));
 	T_OK(zx_object_wait_async(way, port, 2, USER1, 0));
@@ -173,7 +180,8 @@ Test(call_port_async, wait_async__port_closes__its_waits_vanish)
 Test(call_port_async, cancel__each_row__first_of_the_order)
 {
 	zx_handle_t port = a_port(), event = an_event(), stale = a_stale_handle();
-	zx_handle_t no_write = without(port, ZX_RIGHT_WRITE), no_wait = without(event, ZX_RIGHT_WAIT);
+	zx_handle_t no_write = without(port, ZX_RIGHT_WRITE),
+		    no_wait = without(event, ZX_RIGHT_WAIT);
 	const struct {
 		const char *name;
 		zx_handle_t port, source;
@@ -329,7 +337,8 @@ static void *use_all(void *arg)
 		zx_port_packet_t p;
 		bool good = true;
 
-		good &= fine(zx_object_wait_async(event, port, i % 4, USER0, i % 2 ? EDGE : 0), ZX_OK);
+		good &= fine(zx_object_wait_async(event, port, i % 4, USER0, i % 2 ? EDGE : 0),
+			     ZX_OK);
 		good &= fine(zx_object_signal(event, USER0, i % 3 ? USER0 : USER1), ZX_OK);
 		if (i % 5 == 0)
 			good &= fine(zx_port_cancel(port, event, i % 4), ZX_ERR_NOT_FOUND);
@@ -339,7 +348,8 @@ static void *use_all(void *arg)
 
 		good &= fine(st, ZX_ERR_TIMED_OUT);
 		if (st == ZX_OK) {
-			good &= p.type == ZX_PKT_TYPE_SIGNAL_ONE && p.key < 4 && (p.signal.observed & USER0);
+			good &= p.type == ZX_PKT_TYPE_SIGNAL_ONE && p.key < 4 &&
+				(p.signal.observed & USER0);
 			atomic_fetch_add(&s->packets, 1);
 		}
 		if (!good)
@@ -349,9 +359,10 @@ static void *use_all(void *arg)
 	return NULL;
 }
 
-Test(call_port_async, threads_wait_signal_cancel__ports_and_events_come_and_go__nothing_strange_is_left)
+Test(call_port_async,
+     threads_wait_signal_cancel__ports_and_events_come_and_go__nothing_strange_is_left)
 {
-	const unsigned rounds = t_has("native") ? 20000 : 1500;
+	const unsigned rounds = rounds_of(20000);
 	size_t before = open_handles();
 	struct storm s = {.port = a_port(), .event = an_event()};
 	pthread_t t[3];

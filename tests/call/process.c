@@ -62,7 +62,9 @@ Test(call_process, create__each_row__first_of_the_order)
 	T_EACH (rows, r) {
 		zx_handle_t process = 77, vmar = 78;
 
-		T_ZX_ROW(r->name, zx_process_create(r->job, r->text, r->size, r->options, &process, &vmar), r->want);
+		T_ZX_ROW(r->name,
+			 zx_process_create(r->job, r->text, r->size, r->options, &process, &vmar),
+			 r->want);
 		if (r->want == ZX_OK) {
 			t_close(process);
 			t_close(vmar);
@@ -149,14 +151,16 @@ Test(call_process, last_handle__closes__the_process_and_its_address_space_are_go
 	t_close(found);
 	t_close(copy);
 	cr_assert(vmar_is_dead(vmar));
-	T_ZX(zx_object_get_child(zx_job_default(), koid, ZX_RIGHT_INSPECT, &found), ZX_ERR_NOT_FOUND);
+	T_ZX(zx_object_get_child(zx_job_default(), koid, ZX_RIGHT_INSPECT, &found),
+	     ZX_ERR_NOT_FOUND);
 	t_close(vmar);
 }
 
 Test(call_process, kill__bad_handles__first_of_the_order)
 {
 	zx_handle_t vmar, process = a_process(zx_job_default(), &vmar), event = an_event();
-	zx_handle_t bare = without(process, ZX_RIGHT_DESTROY), bare_job = without(zx_job_default(), ZX_RIGHT_DESTROY);
+	zx_handle_t bare = without(process, ZX_RIGHT_DESTROY),
+		    bare_job = without(zx_job_default(), ZX_RIGHT_DESTROY);
 
 	T_ZX(zx_task_kill(a_stale_handle()), ZX_ERR_BAD_HANDLE);
 	T_ZX(zx_task_kill(event), ZX_ERR_ACCESS_DENIED);
@@ -287,11 +291,12 @@ Test(call_process, job_kill__a_tree_of_them__everything_below_is_dead_and_nothin
 		cr_assert_eq(state_of(process[i]), ZX_PROCESS_TERMINATED);
 		cr_assert_eq(process_info(process[i]).return_code, ZX_TASK_RETCODE_SYSCALL_KILL);
 		cr_assert(vmar_is_dead(vmar[i]));
-		cr_assert_eq(state_of(*jobs[i]), ZX_JOB_TERMINATED | ZX_JOB_NO_JOBS | ZX_JOB_NO_PROCESSES);
+		cr_assert_eq(state_of(*jobs[i]),
+			     ZX_JOB_TERMINATED | ZX_JOB_NO_JOBS | ZX_JOB_NO_PROCESSES);
 		cr_assert(job_info(*jobs[i]).exited);
 		cr_assert_eq(job_info(*jobs[i]).return_code, ZX_TASK_RETCODE_SYSCALL_KILL);
 		T_ZX(zx_job_create(*jobs[i], 0, &h), ZX_ERR_BAD_STATE);
-		/* spec: vmar 11.1 #5 */
+		/* spec: vmar 11.1 #5; abi 9.18 create #5 */
 		T_ZX(zx_process_create(*jobs[i], "n", 1, 0, &h, &h), ZX_ERR_BAD_STATE);
 		T_OK(zx_task_kill(*jobs[i]));
 		T_OK(zx_handle_close_many((zx_handle_t[]){process[i], vmar[i]}, 2));
@@ -308,7 +313,8 @@ Test(call_process, get_child__each_row__first_of_the_order)
 {
 	zx_handle_t root = zx_job_default(), self = zx_process_self(), event = an_event();
 	zx_handle_t job = a_job(root), grandchild = a_job(job);
-	zx_handle_t bare = without(root, ZX_RIGHT_ENUMERATE), few = dup_of(root, ZX_RIGHT_ENUMERATE);
+	zx_handle_t bare = without(root, ZX_RIGHT_ENUMERATE),
+		    few = dup_of(root, ZX_RIGHT_ENUMERATE);
 	zx_koid_t thread = t_koid(zx_thread_self());
 	const struct {
 		const char *name;
@@ -322,7 +328,8 @@ Test(call_process, get_child__each_row__first_of_the_order)
 		{"no ENUMERATE", bare, t_koid(job), 0xffffffff, ZX_ERR_ACCESS_DENIED, 0},
 		{"event", event, t_koid(job), SAME, ZX_ERR_ACCESS_DENIED, 0},
 		{"VMO", t_vmo(T_PAGE), t_koid(job), SAME, ZX_ERR_ACCESS_DENIED, 0},
-		{"more rights than the parent", few, t_koid(job), ZX_RIGHT_INSPECT, ZX_ERR_ACCESS_DENIED, 0},
+		{"more rights than the parent", few, t_koid(job), ZX_RIGHT_INSPECT,
+		 ZX_ERR_ACCESS_DENIED, 0},
 		{"more rights, no such child", few, 1, ZX_RIGHT_INSPECT, ZX_ERR_ACCESS_DENIED, 0},
 		{"no such thread", self, t_koid(job), SAME, ZX_ERR_NOT_FOUND, 0},
 		{"no such child", root, 5, SAME, ZX_ERR_NOT_FOUND, 0},
@@ -437,18 +444,23 @@ Test(call_process, fork__in_the_child__an_empty_world_that_works)
 		zx_handle_t h, port;
 		zx_port_packet_t p;
 
-		if (zx_handle_check_valid(event) != ZX_ERR_NOT_FOUND || zx_handle_close(self) != ZX_ERR_BAD_HANDLE ||
+		if (zx_handle_check_valid(event) != ZX_ERR_NOT_FOUND ||
+		    zx_handle_close(self) != ZX_ERR_BAD_HANDLE ||
 		    zx_handle_close(root) != ZX_ERR_BAD_HANDLE)
 			_exit(1);
 		if (zx_event_create(0, &h) != ZX_OK || zx_port_create(0, &port) != ZX_OK ||
-		    zx_object_wait_async(h, port, 3, USER0, 0) != ZX_OK || zx_object_signal(h, 0, USER0) != ZX_OK ||
-		    zx_port_wait(port, 0, &p) != ZX_OK || p.key != 3)
+		    zx_object_wait_async(h, port, 3, USER0, 0) != ZX_OK ||
+		    zx_object_signal(h, 0, USER0) != ZX_OK || zx_port_wait(port, 0, &p) != ZX_OK ||
+		    p.key != 3)
 			_exit(2);
-		if (zx_process_self() == ZX_HANDLE_INVALID || zx_thread_self() == ZX_HANDLE_INVALID ||
-		    zx_job_default() == ZX_HANDLE_INVALID || zx_vmar_root_self() == ZX_HANDLE_INVALID)
+		if (zx_process_self() == ZX_HANDLE_INVALID ||
+		    zx_thread_self() == ZX_HANDLE_INVALID ||
+		    zx_job_default() == ZX_HANDLE_INVALID ||
+		    zx_vmar_root_self() == ZX_HANDLE_INVALID)
 			_exit(3);
 		if (zx_timer_create(0, 0, &h) != ZX_OK ||
-		    zx_timer_set(h, zx_clock_get_monotonic() + (threads ? ZX_MSEC(3) : 0), 0) != ZX_OK ||
+		    zx_timer_set(h, zx_clock_get_monotonic() + (threads ? ZX_MSEC(3) : 0), 0) !=
+			    ZX_OK ||
 		    zx_object_wait_one(h, ZX_TIMER_SIGNALED, FAR, NULL) != ZX_OK)
 			_exit(4);
 		/* Event, port, timer, and the four of its own. */

@@ -14,11 +14,16 @@ static const struct {
 } properties[] = {
 	{"NAME", ZX_PROP_NAME, 32, ZX_OBJ_TYPE_NONE, true, true},
 	{"PROCESS_DEBUG_ADDR", ZX_PROP_PROCESS_DEBUG_ADDR, 8, ZX_OBJ_TYPE_PROCESS, true, true},
-	{"PROCESS_BREAK_ON_LOAD", ZX_PROP_PROCESS_BREAK_ON_LOAD, 8, ZX_OBJ_TYPE_PROCESS, true, true},
-	{"PROCESS_VDSO_BASE_ADDRESS", ZX_PROP_PROCESS_VDSO_BASE_ADDRESS, 8, ZX_OBJ_TYPE_PROCESS, true, false},
-	{"PROCESS_HW_TRACE_CONTEXT_ID", ZX_PROP_PROCESS_HW_TRACE_CONTEXT_ID, 8, ZX_OBJ_TYPE_PROCESS, false, false},
-	{"SOCKET_RX_THRESHOLD", ZX_PROP_SOCKET_RX_THRESHOLD, 8, ZX_OBJ_TYPE_UPPER_BOUND, true, true},
-	{"SOCKET_TX_THRESHOLD", ZX_PROP_SOCKET_TX_THRESHOLD, 8, ZX_OBJ_TYPE_UPPER_BOUND, true, true},
+	{"PROCESS_BREAK_ON_LOAD", ZX_PROP_PROCESS_BREAK_ON_LOAD, 8, ZX_OBJ_TYPE_PROCESS, true,
+	 true},
+	{"PROCESS_VDSO_BASE_ADDRESS", ZX_PROP_PROCESS_VDSO_BASE_ADDRESS, 8, ZX_OBJ_TYPE_PROCESS,
+	 true, false},
+	{"PROCESS_HW_TRACE_CONTEXT_ID", ZX_PROP_PROCESS_HW_TRACE_CONTEXT_ID, 8, ZX_OBJ_TYPE_PROCESS,
+	 false, false},
+	{"SOCKET_RX_THRESHOLD", ZX_PROP_SOCKET_RX_THRESHOLD, 8, ZX_OBJ_TYPE_UPPER_BOUND, true,
+	 true},
+	{"SOCKET_TX_THRESHOLD", ZX_PROP_SOCKET_TX_THRESHOLD, 8, ZX_OBJ_TYPE_UPPER_BOUND, true,
+	 true},
 	{"JOB_KILL_ON_OOM", ZX_PROP_JOB_KILL_ON_OOM, 8, ZX_OBJ_TYPE_JOB, false, true},
 	{"EXCEPTION_STATE", ZX_PROP_EXCEPTION_STATE, 4, ZX_OBJ_TYPE_UPPER_BOUND, true, true},
 	{"EXCEPTION_STRATEGY", ZX_PROP_EXCEPTION_STRATEGY, 4, ZX_OBJ_TYPE_UPPER_BOUND, true, true},
@@ -60,21 +65,26 @@ Test(call_property, get__each_property_each_type__first_of_the_order)
 			char value[64];
 
 			memset(value, 0x5a, sizeof(value));
-			T_ZX_ROW(p->name, zx_object_get_property(*h, p->id, NULL, 64), ZX_ERR_INVALID_ARGS);
+			T_ZX_ROW(p->name, zx_object_get_property(*h, p->id, NULL, 64),
+				 ZX_ERR_INVALID_ARGS);
 			T_ZX_ROW(p->name, zx_object_get_property(a_stale_handle(), p->id, NULL, 64),
 				 ZX_ERR_INVALID_ARGS);
 			T_ZX_ROW(p->name, zx_object_get_property(a_stale_handle(), p->id, value, 0),
 				 ZX_ERR_BAD_HANDLE);
-			T_ZX_ROW(p->name, zx_object_get_property(bare, p->id, value, 0), ZX_ERR_ACCESS_DENIED);
+			T_ZX_ROW(p->name, zx_object_get_property(bare, p->id, value, 0),
+				 ZX_ERR_ACCESS_DENIED);
 			T_ZX_ROW(p->name, zx_object_get_property(*h, p->id, value, p->size - 1),
 				 p->get ? ZX_ERR_BUFFER_TOO_SMALL : ZX_ERR_NOT_SUPPORTED);
 			cr_assert(t_all(value, sizeof(value), 0x5a), "%s: written", p->name);
 			T_ZX_ROW(p->name, zx_object_get_property(*h, p->id, value, sizeof(value)),
-				 !p->get ? ZX_ERR_NOT_SUPPORTED : fits ? ZX_OK : ZX_ERR_WRONG_TYPE);
-			cr_assert(t_all(value + p->size, sizeof(value) - p->size, 0x5a), "%s: beyond the value",
-				  p->name);
+				 !p->get ? ZX_ERR_NOT_SUPPORTED :
+				 fits    ? ZX_OK :
+					   ZX_ERR_WRONG_TYPE);
+			cr_assert(t_all(value + p->size, sizeof(value) - p->size, 0x5a),
+				  "%s: beyond the value", p->name);
 			if (p->get && fits)
-				T_ZX_ROW(p->name, zx_object_get_property(*h, p->id, t_bad_ptr(), 64),
+				T_ZX_ROW(p->name,
+					 zx_object_get_property(*h, p->id, t_bad_ptr(), 64),
 					 ZX_ERR_INVALID_ARGS);
 			t_close(bare);
 		}
@@ -98,23 +108,27 @@ Test(call_property, set__each_property_each_type__first_of_the_order)
 			zx_handle_t bare = without(*h, ZX_RIGHT_SET_PROPERTY);
 
 			/* The thread that runs this needs its name no more than the others. */
-			T_ZX_ROW(p->name, zx_object_set_property(*h, p->id, NULL, 64), ZX_ERR_INVALID_ARGS);
+			T_ZX_ROW(p->name, zx_object_set_property(*h, p->id, NULL, 64),
+				 ZX_ERR_INVALID_ARGS);
 			T_ZX_ROW(p->name, zx_object_set_property(a_stale_handle(), p->id, NULL, 0),
 				 ZX_ERR_INVALID_ARGS);
 			T_ZX_ROW(p->name, zx_object_set_property(a_stale_handle(), p->id, zeros, 0),
 				 ZX_ERR_BAD_HANDLE);
-			T_ZX_ROW(p->name, zx_object_set_property(bare, p->id, zeros, 0), ZX_ERR_ACCESS_DENIED);
+			T_ZX_ROW(p->name, zx_object_set_property(bare, p->id, zeros, 0),
+				 ZX_ERR_ACCESS_DENIED);
 			if (!p->set)
 				T_ZX_ROW(p->name, zx_object_set_property(*h, p->id, zeros, 64),
 					 ZX_ERR_NOT_SUPPORTED);
 			else if (sized)
-				T_ZX_ROW(p->name, zx_object_set_property(*h, p->id, zeros, p->size - 1),
+				T_ZX_ROW(p->name,
+					 zx_object_set_property(*h, p->id, zeros, p->size - 1),
 					 ZX_ERR_BUFFER_TOO_SMALL);
 			if (p->set)
 				T_ZX_ROW(p->name, zx_object_set_property(*h, p->id, zeros, 64),
 					 fits ? ZX_OK : ZX_ERR_WRONG_TYPE);
 			if (p->set && fits)
-				T_ZX_ROW(p->name, zx_object_set_property(*h, p->id, t_bad_ptr(), 64),
+				T_ZX_ROW(p->name,
+					 zx_object_set_property(*h, p->id, t_bad_ptr(), 64),
 					 ZX_ERR_INVALID_ARGS);
 			t_close(bare);
 		}
@@ -139,9 +153,12 @@ Test(call_property, name__set_each_way__31_bytes_up_to_a_nul)
 		{"stops at a NUL", "ab\0cdef", 7, "ab"},
 		{"empty by NUL", "\0abc", 4, ""},
 		{"empty by size", "abc", 0, ""},
-		{"31 bytes", "0123456789012345678901234567890", 31, "0123456789012345678901234567890"},
-		{"32 bytes", "01234567890123456789012345678901", 32, "0123456789012345678901234567890"},
-		{"40 bytes", "0123456789012345678901234567890123456789", 40, "0123456789012345678901234567890"},
+		{"31 bytes", "0123456789012345678901234567890", 31,
+		 "0123456789012345678901234567890"},
+		{"32 bytes", "01234567890123456789012345678901", 32,
+		 "0123456789012345678901234567890"},
+		{"40 bytes", "0123456789012345678901234567890123456789", 40,
+		 "0123456789012345678901234567890"},
 	};
 
 	open_holders();
@@ -152,13 +169,18 @@ Test(call_property, name__set_each_way__31_bytes_up_to_a_nul)
 			char name[ZX_MAX_NAME_LEN];
 			size_t n = strlen(r->want);
 
-			T_ZX_ROW(r->name, zx_object_set_property(*h, ZX_PROP_NAME, "previous name, rather long", 26),
+			T_ZX_ROW(r->name,
+				 zx_object_set_property(*h, ZX_PROP_NAME,
+							"previous name, rather long", 26),
 				 ZX_OK);
-			T_ZX_ROW(r->name, zx_object_set_property(*h, ZX_PROP_NAME, r->value, r->size), ZX_OK);
+			T_ZX_ROW(r->name,
+				 zx_object_set_property(*h, ZX_PROP_NAME, r->value, r->size),
+				 ZX_OK);
 			/* One name for all handles. */
 			name_of(copy, name);
 			cr_assert_eq(memcmp(name, r->want, n), 0, "%s: %.32s", r->name, name);
-			cr_assert(t_all(name + n, sizeof(name) - n, 0), "%s: not filled with zeros", r->name);
+			cr_assert(t_all(name + n, sizeof(name) - n, 0), "%s: not filled with zeros",
+				  r->name);
 		}
 		t_close(copy);
 	}
@@ -188,14 +210,16 @@ Test(call_property, name__types_without_names__wrong_type)
 	for (unsigned i = 0; i < ONE_OF_EACH; i++) {
 		zx_status_t want = all[i].named ? ZX_OK : ZX_ERR_ACCESS_DENIED;
 
-		T_ZX_ROW(all[i].name, zx_object_get_property(all[i].handle, ZX_PROP_NAME, name, 32), want);
+		T_ZX_ROW(all[i].name, zx_object_get_property(all[i].handle, ZX_PROP_NAME, name, 32),
+			 want);
 	}
 	close_each(all);
 }
 
 Test(call_property, name__of_new_objects__as_created)
 {
-	zx_handle_t vmar, process = a_process(zx_job_default(), &vmar), job = a_job(zx_job_default());
+	zx_handle_t vmar, process = a_process(zx_job_default(), &vmar),
+			  job = a_job(zx_job_default());
 	char name[ZX_MAX_NAME_LEN];
 
 	name_of(process, name);
@@ -232,9 +256,11 @@ Test(call_property, process_addresses__set_and_get__any_value_kept_per_process)
 		T_OK(zx_object_get_property(zx_process_self(), *id, &other, sizeof(other)));
 		cr_assert_eq(other, 0);
 	}
-	T_OK(zx_object_get_property(process, ZX_PROP_PROCESS_VDSO_BASE_ADDRESS, &value, sizeof(value)));
+	T_OK(zx_object_get_property(process, ZX_PROP_PROCESS_VDSO_BASE_ADDRESS, &value,
+				    sizeof(value)));
 	cr_assert_eq(value, 0, "a process that never ran has no vDSO");
-	T_OK(zx_object_get_property(zx_process_self(), ZX_PROP_PROCESS_VDSO_BASE_ADDRESS, &value, sizeof(value)));
+	T_OK(zx_object_get_property(zx_process_self(), ZX_PROP_PROCESS_VDSO_BASE_ADDRESS, &value,
+				    sizeof(value)));
 	cr_assert_eq(value % T_PAGE, 0);
 	t_close(process);
 	t_close(vmar);
@@ -262,7 +288,9 @@ Test(call_property, job_kill_on_oom__values_and_sizes__0_or_1)
 	T_EACH (rows, r) {
 		zx_info_job_t info;
 
-		T_ZX_ROW(r->name, zx_object_set_property(job, ZX_PROP_JOB_KILL_ON_OOM, &r->value, r->size), r->want);
+		T_ZX_ROW(r->name,
+			 zx_object_set_property(job, ZX_PROP_JOB_KILL_ON_OOM, &r->value, r->size),
+			 r->want);
 		T_OK(zx_object_get_info(job, ZX_INFO_JOB, &info, sizeof(info), NULL, NULL));
 		cr_assert_eq(info.kill_on_oom, r->kills, "%s", r->name);
 	}
@@ -278,9 +306,12 @@ Test(call_property, vmo_content_size__get_and_set__the_stream_size_with_its_rule
 	const uint64_t sizes[] = {0, 1, T_PAGE, 3 * T_PAGE - 1, 3 * T_PAGE};
 	uint64_t value = 77, size = 5;
 
-	T_ZX(zx_object_set_property(no_write, ZX_PROP_VMO_CONTENT_SIZE, &size, 0), ZX_ERR_ACCESS_DENIED);
-	T_ZX(zx_object_set_property(no_write, ZX_PROP_VMO_CONTENT_SIZE, t_bad_ptr(), 8), ZX_ERR_ACCESS_DENIED);
-	T_ZX(zx_object_set_property(zx_job_default(), ZX_PROP_VMO_CONTENT_SIZE, t_bad_ptr(), 8), ZX_ERR_WRONG_TYPE);
+	T_ZX(zx_object_set_property(no_write, ZX_PROP_VMO_CONTENT_SIZE, &size, 0),
+	     ZX_ERR_ACCESS_DENIED);
+	T_ZX(zx_object_set_property(no_write, ZX_PROP_VMO_CONTENT_SIZE, t_bad_ptr(), 8),
+	     ZX_ERR_ACCESS_DENIED);
+	T_ZX(zx_object_set_property(zx_job_default(), ZX_PROP_VMO_CONTENT_SIZE, t_bad_ptr(), 8),
+	     ZX_ERR_WRONG_TYPE);
 	T_EACH (sizes, s) {
 		T_OK(zx_object_set_property(vmo, ZX_PROP_VMO_CONTENT_SIZE, s, 8));
 		T_OK(zx_object_get_property(no_write, ZX_PROP_VMO_CONTENT_SIZE, &value, 8));
@@ -308,6 +339,7 @@ static void *other_thread(void *arg)
 	return NULL;
 }
 
+/* spec: abi 9.16 property #10 */
 Test(call_property, registers__of_the_caller_and_of_others__only_its_own)
 {
 	_Atomic zx_handle_t other = ZX_HANDLE_INVALID;
@@ -319,8 +351,10 @@ Test(call_property, registers__of_the_caller_and_of_others__only_its_own)
 		sleep_ms(1);
 	T_ZX(zx_object_get_property(other, ZX_PROP_REGISTER_FS, &value, 8), ZX_ERR_ACCESS_DENIED);
 	T_ZX(zx_object_set_property(other, ZX_PROP_REGISTER_GS, &value, 8), ZX_ERR_ACCESS_DENIED);
-	T_ZX(zx_object_get_property(other, ZX_PROP_REGISTER_GS, &value, 7), ZX_ERR_BUFFER_TOO_SMALL);
-	T_ZX(zx_object_get_property(zx_process_self(), ZX_PROP_REGISTER_GS, &value, 8), ZX_ERR_WRONG_TYPE);
+	T_ZX(zx_object_get_property(other, ZX_PROP_REGISTER_GS, &value, 7),
+	     ZX_ERR_BUFFER_TOO_SMALL);
+	T_ZX(zx_object_get_property(zx_process_self(), ZX_PROP_REGISTER_GS, &value, 8),
+	     ZX_ERR_WRONG_TYPE);
 	atomic_store(&other, ZX_HANDLE_INVALID);
 	finish(t);
 
@@ -335,8 +369,11 @@ Test(call_property, registers__of_the_caller_and_of_others__only_its_own)
 	value = 0;
 	T_OK(zx_object_get_property(zx_thread_self(), ZX_PROP_REGISTER_GS, &value, 8));
 	cr_assert_eq(value, (uintptr_t)&before);
+	/* Not an address that a register may hold; Valgrind's may. */
 	value = UINT64_C(1) << 60;
-	T_ZX(zx_object_set_property(zx_thread_self(), ZX_PROP_REGISTER_GS, &value, 8), ZX_ERR_INVALID_ARGS);
+	if (t_has("no-valgrind"))
+		T_ZX(zx_object_set_property(zx_thread_self(), ZX_PROP_REGISTER_GS, &value, 8),
+		     ZX_ERR_INVALID_ARGS);
 	T_OK(zx_object_set_property(zx_thread_self(), ZX_PROP_REGISTER_GS, &before, 8));
 }
 

@@ -23,11 +23,13 @@ Test(call_wait, wait_one__each_row__its_status_and_what_it_writes)
 		{"port", port, USER0, 0, ZX_ERR_ACCESS_DENIED, none},
 		{"root VMAR", zx_vmar_root_self(), USER0, 0, ZX_ERR_ACCESS_DENIED, none},
 		{"set, deadline past", event, USER0, 0, ZX_OK, USER0 | SIGNALED},
-		{"set, deadline long past", event, USER0, ZX_TIME_INFINITE_PAST, ZX_OK, USER0 | SIGNALED},
+		{"set, deadline long past", event, USER0, ZX_TIME_INFINITE_PAST, ZX_OK,
+		 USER0 | SIGNALED},
 		{"set, no deadline", event, USER0, ZX_TIME_INFINITE, ZX_OK, USER0 | SIGNALED},
 		{"one of two set", event, USER0 | USER1, 0, ZX_OK, USER0 | SIGNALED},
 		{"not set, deadline past", event, USER1, 0, ZX_ERR_TIMED_OUT, USER0 | SIGNALED},
-		{"not set, deadline negative", event, USER1, -5, ZX_ERR_TIMED_OUT, USER0 | SIGNALED},
+		{"not set, deadline negative", event, USER1, -5, ZX_ERR_TIMED_OUT,
+		 USER0 | SIGNALED},
 		{"for nothing", event, 0, 0, ZX_ERR_TIMED_OUT, USER0 | SIGNALED},
 	};
 
@@ -35,9 +37,11 @@ Test(call_wait, wait_one__each_row__its_status_and_what_it_writes)
 	T_EACH (rows, r) {
 		zx_signals_t observed = none;
 
-		T_ZX_ROW(r->name, zx_object_wait_one(r->handle, r->signals, r->deadline, &observed), r->want);
+		T_ZX_ROW(r->name, zx_object_wait_one(r->handle, r->signals, r->deadline, &observed),
+			 r->want);
 		cr_assert_eq(observed, r->observed, "%s: 0x%x", r->name, observed);
-		T_ZX_ROW(r->name, zx_object_wait_one(r->handle, r->signals, r->deadline, NULL), r->want);
+		T_ZX_ROW(r->name, zx_object_wait_one(r->handle, r->signals, r->deadline, NULL),
+			 r->want);
 	}
 	T_ZX(zx_object_wait_one(event, USER0, 0, t_bad_ptr()), ZX_ERR_INVALID_ARGS);
 	T_ZX(zx_object_wait_one(event, USER1, 0, t_bad_ptr()), ZX_ERR_INVALID_ARGS);
@@ -124,7 +128,8 @@ Test(call_wait, wait_one__its_handle_is_closed__canceled_though_others_remain)
 {
 	for (int replace = 0; replace < 2; replace++) {
 		zx_handle_t event = an_event(), other = dup_of(event, SAME);
-		struct waiting w = {.handle = dup_of(event, SAME), .signals = USER0, .deadline = FAR};
+		struct waiting w = {
+			.handle = dup_of(event, SAME), .signals = USER0, .deadline = FAR};
 		pthread_t t;
 
 		T_OK(zx_object_signal(event, 0, SIGNALED));
@@ -184,7 +189,8 @@ Test(call_wait, wait_many__items_themselves__checked_before_what_they_name)
 /* spec: abi 9.7 wait_many #4 #5 */
 Test(call_wait, wait_many__bad_item_at_each_place__its_status_and_items_untouched)
 {
-	zx_handle_t event = an_event(), bare = without(event, ZX_RIGHT_WAIT), stale = a_stale_handle();
+	zx_handle_t event = an_event(), bare = without(event, ZX_RIGHT_WAIT),
+		    stale = a_stale_handle();
 
 	T_OK(zx_object_signal(event, 0, USER0));
 	for (size_t n = 1; n <= 64; n = n < 4 ? n + 1 : n * 4) {
@@ -275,8 +281,8 @@ Test(call_wait, wait_many__each_of_64_items_fires__ok_with_its_state_at_that_mom
 		finish(t);
 		T_OK(m.status);
 		for (size_t i = 0; i < 64; i++) {
-			cr_assert_eq(m.items[i].pending, i == at ? USER0 : 0, "item %zu of %zu: 0x%x", i, at,
-				     m.items[i].pending);
+			cr_assert_eq(m.items[i].pending, i == at ? USER0 : 0,
+				     "item %zu of %zu: 0x%x", i, at, m.items[i].pending);
 			t_close(m.items[i].handle);
 		}
 	}
@@ -286,7 +292,9 @@ Test(call_wait, wait_many__each_of_64_items_fires__ok_with_its_state_at_that_mom
 Test(call_wait, wait_many__a_handle_is_closed__canceled_wins_over_ok)
 {
 	zx_handle_t a = an_event(), b = an_event(), extra = dup_of(b, SAME);
-	struct many m = {.items = {{a, USER0, 0}, {b, USER0, 0}, {extra, USER1, 0}}, .n = 3, .deadline = FAR};
+	struct many m = {.items = {{a, USER0, 0}, {b, USER0, 0}, {extra, USER1, 0}},
+			 .n = 3,
+			 .deadline = FAR};
 	pthread_t t = start_many(&m);
 
 	/* Both before the thread can have run, or one after the other: the answer is the same. */
@@ -327,7 +335,8 @@ static void *wait_always(void *arg)
 	struct storm *s = arg;
 
 	while (!atomic_load(&s->done)) {
-		zx_wait_item_t items[2] = {{atomic_load(&s->event), USER0, 0}, {atomic_load(&s->event), USER1, 0}};
+		zx_wait_item_t items[2] = {{atomic_load(&s->event), USER0, 0},
+					   {atomic_load(&s->event), USER1, 0}};
 		zx_signals_t seen = 0;
 		zx_status_t st = zx_object_wait_one(items[0].handle, USER0, FAR, &seen);
 		bool fits = st == ZX_ERR_BAD_HANDLE || (st == ZX_OK && (seen & USER0)) ||
@@ -348,7 +357,7 @@ static void *wait_always(void *arg)
 Test(call_wait, threads_wait__handle_closed_or_signaled_at_once__every_wait_ends_and_says_why)
 {
 	struct storm s = {.event = an_event()};
-	const unsigned rounds = t_has("native") ? 20000 : 1500;
+	const unsigned rounds = rounds_of(20000);
 	size_t before = open_handles();
 	pthread_t t[3];
 

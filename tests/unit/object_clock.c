@@ -20,7 +20,8 @@ static struct zi_clock *clock_of(uint64_t options, int64_t backstop)
 
 static void update(struct zi_clock *c, uint64_t options, int64_t value, int32_t rate)
 {
-	const zx_clock_update_args_v2_t args = {.synthetic_value = value, .rate_adjust = rate, .error_bound = 4};
+	const zx_clock_update_args_v2_t args = {
+		.synthetic_value = value, .rate_adjust = rate, .error_bound = 4};
 
 	T_OK(zi_clock_update(c, options, &args, true));
 }
@@ -61,7 +62,10 @@ Test(object_clock, page__clock_updated__shows_the_state)
 	T_OK(zx_clock_read_mappable(page, &now));
 	cr_assert_eq(now, 500);
 
-	update(c, ZX_CLOCK_UPDATE_OPTION_SYNTHETIC_VALUE_VALID | ZX_CLOCK_UPDATE_OPTION_ERROR_BOUND_VALID, 1000, 0);
+	update(c,
+	       ZX_CLOCK_UPDATE_OPTION_SYNTHETIC_VALUE_VALID |
+		       ZX_CLOCK_UPDATE_OPTION_ERROR_BOUND_VALID,
+	       1000, 0);
 	T_OK(zi_vmo_read(zi_clock_vmo(c), page, 0, sizeof(page)));
 	zx_time_t before = zi_clock_read(c);
 
@@ -124,7 +128,8 @@ Test(object_clock, page__read_while_threads_update__never_goes_back_and_ends_wit
 	zx_clock_details_v1_t own, shown;
 	uint8_t page[4096];
 
-	mapped.clock = clock_of(ZX_CLOCK_OPT_MAPPABLE | ZX_CLOCK_OPT_MONOTONIC | ZX_CLOCK_OPT_AUTO_START, 0);
+	mapped.clock = clock_of(
+		ZX_CLOCK_OPT_MAPPABLE | ZX_CLOCK_OPT_MONOTONIC | ZX_CLOCK_OPT_AUTO_START, 0);
 	reader = start(read_page, NULL);
 	for (uintptr_t i = 0; i < 2; i++)
 		benders[i] = start(bend, (void *)i);

@@ -14,7 +14,7 @@
 
 struct fake {
 	struct zi_object object;
-	_Atomic unsigned *zeroes;   /* NULL: not counted */
+	_Atomic unsigned *zeroes; /* NULL: not counted */
 	_Atomic unsigned *destroys;
 	uint64_t number;
 };
@@ -45,7 +45,8 @@ static const struct zi_object_ops fake_ops = {
 	.destroy = fake_destroy,
 };
 
-static inline __attribute__((unused)) struct fake *fake_new(_Atomic unsigned *zeroes, _Atomic unsigned *destroys)
+static inline __attribute__((unused)) struct fake *fake_new(_Atomic unsigned *zeroes,
+							    _Atomic unsigned *destroys)
 {
 	struct fake *f = zi_object_new(&fake_ops, 0);
 
@@ -61,6 +62,12 @@ static inline __attribute__((unused)) zx_handle_t fake_handle(struct fake *f, zx
 
 	T_OK(zi_handle_add(&f->object, rights, &h));
 	return h;
+}
+
+/* Rounds of a loop that takes n natively: fewer where everything takes longer. */
+static inline __attribute__((unused)) unsigned rounds_of(unsigned n)
+{
+	return t_has("native") ? n : t_has("no-valgrind") ? n / 10 : n / 200;
 }
 
 static inline __attribute__((unused)) pthread_t start(void *(*fn)(void *), void *arg)

@@ -73,7 +73,8 @@ Test(object_handle, publish__bad_address__handle_and_object_are_gone)
 	_Atomic unsigned zeroes = 0, destroys = 0;
 	zx_handle_t h = ZX_HANDLE_INVALID;
 
-	T_ZX(zi_handle_publish(&fake_new(&zeroes, &destroys)->object, ALL, t_bad_ptr()), ZX_ERR_INVALID_ARGS);
+	T_ZX(zi_handle_publish(&fake_new(&zeroes, &destroys)->object, ALL, t_bad_ptr()),
+	     ZX_ERR_INVALID_ARGS);
 	cr_assert(zeroes == 1 && destroys == 1);
 	cr_assert_eq(zi_handle_live(), 0);
 	T_OK(zi_handle_publish(&fake_new(&zeroes, &destroys)->object, ALL, &h));
@@ -124,7 +125,10 @@ Test(object_handle, values__of_many_handles__all_different_with_both_low_bits)
 	free(seen);
 }
 
-/* A closed value must not come back for a million handles, whatever number of handles is open meanwhile. */
+/*
+ * A closed value must not come back for a million handles, whatever number of handles is open
+ * meanwhile.
+ */
 Test(object_handle, slots__one_handle_open_at_a_time__hundreds_go_round_before_one_is_used_again)
 {
 	struct fake *f = fake_new(NULL, NULL);
@@ -140,7 +144,8 @@ Test(object_handle, slots__one_handle_open_at_a_time__hundreds_go_round_before_o
 		last_use[slot] = i;
 		T_OK(zi_handle_close(h));
 	}
-	cr_assert_geq(nearest, 244, "a slot was used again after %u handles: its 4096 generations last for %u",
+	cr_assert_geq(nearest, 244,
+		      "a slot was used again after %u handles: its 4096 generations last for %u",
 		      nearest, nearest * 4096);
 	zi_object_unref(&f->object);
 }
@@ -208,11 +213,11 @@ Test(object_handle, way__handle_closed_and_slot_used_again__never_open_again)
 	cr_assert(zi_handle_way_is_open(way));
 	T_OK(zi_handle_close(h));
 	/* All the generations of the slot, and more. */
-	for (unsigned i = 0; i < 3000000 / (t_has("native") ? 1 : 100); i++) {
+	for (unsigned i = rounds_of(3000000); i-- > 0;) {
 		zx_handle_t again = fake_handle(f, ALL);
 
 		if (zi_handle_way_is_open(way))
-			cr_assert_fail("open again after %u handles", i);
+			cr_assert_fail("open again with %u handles to go", i);
 		T_OK(zi_handle_close(again));
 	}
 	zi_object_unref(&f->object);
@@ -236,12 +241,14 @@ static void *look_up_all(void *arg)
 		uint64_t pair = atomic_load(&crowd.published[t_below(&seed, SHARED)]);
 		struct fake *f;
 		zx_rights_t rights;
-		zx_status_t st = zi_handle_get((uint32_t)(pair >> 32), 60, ZX_RIGHT_READ, &f, &rights);
+		zx_status_t st =
+			zi_handle_get((uint32_t)(pair >> 32), 60, ZX_RIGHT_READ, &f, &rights);
 
 		if (st == ZX_ERR_BAD_HANDLE)
 			continue;
 		/* What was found is what the value named, with the rights that it had. */
-		if (st != ZX_OK || f->number != (uint32_t)pair || rights != (ZX_RIGHT_READ | (uint32_t)pair << 8))
+		if (st != ZX_OK || f->number != (uint32_t)pair ||
+		    rights != (ZX_RIGHT_READ | (uint32_t)pair << 8))
 			atomic_fetch_add(&crowd.strange, 1);
 		else
 			atomic_fetch_add_explicit(&crowd.found, 1, memory_order_relaxed);
@@ -254,7 +261,7 @@ static void *look_up_all(void *arg)
 static void *replace_all(void *arg)
 {
 	uint64_t seed = (uint64_t)(uintptr_t)arg * 77;
-	const unsigned rounds = t_has("native") ? 200000 : 20000;
+	const unsigned rounds = rounds_of(200000);
 
 	for (unsigned i = 0; i < rounds; i++) {
 		const uint32_t number = (uint32_t)t_below(&seed, 1 << 20);
@@ -310,7 +317,8 @@ static void *duplicate_it(void *arg)
 	while (!atomic_load(&t->done)) {
 		zx_handle_t copy;
 
-		if (zi_handle_duplicate(atomic_load(&t->handle), ZX_RIGHT_SAME_RIGHTS, &copy) == ZX_OK)
+		if (zi_handle_duplicate(atomic_load(&t->handle), ZX_RIGHT_SAME_RIGHTS, &copy) ==
+		    ZX_OK)
 			zi_handle_close(copy);
 	}
 	return NULL;
@@ -318,7 +326,7 @@ static void *duplicate_it(void *arg)
 
 Test(object_handle, threads__duplicate_while_the_only_handle_closes__no_handles_comes_exactly_once)
 {
-	const unsigned rounds = t_has("native") ? 100000 : 10000;
+	const unsigned rounds = rounds_of(100000);
 	struct twin twin = {.zeroes = 0};
 	pthread_t t[2] = {start(duplicate_it, &twin), start(duplicate_it, &twin)};
 

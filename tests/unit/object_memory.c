@@ -24,7 +24,7 @@ static zx_handle_t an_event(void)
 	return h;
 }
 
-/* spec: abi 9.4 duplicate #4 replace #3 */
+/* spec: abi 9.4 duplicate #4; abi 9.4 replace #3 */
 Test(object_memory, duplicate_and_replace__no_slot_left__no_memory_and_the_handle_stays)
 {
 	enum { MANY = 20000 };
@@ -41,7 +41,8 @@ Test(object_memory, duplicate_and_replace__no_slot_left__no_memory_and_the_handl
 	cr_assert_eq(out, 77);
 	/* A slot that is given back will do. */
 	T_OK(zx_handle_close(copies[--n]));
-	T_OK(zx_handle_replace(h, ZX_RIGHT_SAME_RIGHTS, &h) == ZX_ERR_NO_MEMORY ? ZX_ERR_NO_MEMORY : ZX_OK);
+	T_OK(zx_handle_replace(h, ZX_RIGHT_SAME_RIGHTS, &h) == ZX_ERR_NO_MEMORY ? ZX_ERR_NO_MEMORY :
+										  ZX_OK);
 	memory();
 	T_OK(zx_handle_close_many(copies, n));
 	T_OK(zx_handle_close(h));
@@ -50,7 +51,10 @@ Test(object_memory, duplicate_and_replace__no_slot_left__no_memory_and_the_handl
 	cr_assert_eq(zi_object_live(), 0);
 }
 
-/* spec: abi 9.8 wait_async #9 port_create #2 port_queue #3; abi 9.18 create #4 */
+/*
+ * spec: abi 9.8 wait_async #9; abi 9.8 port_create #2; abi 9.8 port_queue #3; abi 9.18 create #4
+ * spec: vmar 11.1 #6
+ */
 Test(object_memory, creating_calls__no_memory__the_status_and_nothing_is_left)
 {
 	zx_handle_t event = an_event(), port = ZX_HANDLE_INVALID, a = 77, b = 78;

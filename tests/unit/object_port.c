@@ -6,7 +6,9 @@
 
 #include "object/port.h"
 
-/* What a pager would do: a packet that is queued again and again, inside something with references. */
+/*
+ * What a pager would do: a packet that is queued again and again, inside something with references.
+ */
 struct request {
 	struct zi_port_packet packet;
 	_Atomic unsigned refs;
@@ -33,7 +35,8 @@ static const struct zi_port_packet_ops request_ops = {.hold = hold, .taken = tak
 
 static struct request request(uint64_t key, zx_packet_type_t type)
 {
-	return (struct request){.packet = {.ops = &request_ops, .packet = {.key = key, .type = type}}};
+	return (struct request){
+		.packet = {.ops = &request_ops, .packet = {.key = key, .type = type}}};
 }
 
 static struct zi_port *port;
@@ -77,7 +80,8 @@ static void expect_empty(void)
 
 Test(object_port, queue_kernel__with_others__in_order_and_its_maker_is_told)
 {
-	struct request a = request(1, ZX_PKT_TYPE_PAGE_REQUEST), b = request(3, ZX_PKT_TYPE_PAGE_REQUEST);
+	struct request a = request(1, ZX_PKT_TYPE_PAGE_REQUEST),
+		       b = request(3, ZX_PKT_TYPE_PAGE_REQUEST);
 	zx_port_packet_t user = {.key = 2};
 
 	cr_assert(zi_port_queue_kernel(port, &a.packet, false));
@@ -152,7 +156,8 @@ Test(object_port, queue_kernel__port_full_of_user_packets__no_limit_and_no_count
 
 Test(object_port, interrupts__queued_after_others__come_first)
 {
-	struct request irq = request(7, ZX_PKT_TYPE_INTERRUPT), second = request(8, ZX_PKT_TYPE_INTERRUPT);
+	struct request irq = request(7, ZX_PKT_TYPE_INTERRUPT),
+		       second = request(8, ZX_PKT_TYPE_INTERRUPT);
 	zx_port_packet_t user = {.key = 1};
 
 	teardown();
@@ -198,8 +203,6 @@ Test(object_port, port_closes__kernel_packets_queued__dropped_and_no_more_accept
 
 /* ---- threads */
 
-#define ROUNDS 20000u
-
 static struct {
 	struct request requests[8];
 	_Atomic bool done;
@@ -211,7 +214,7 @@ static void *queue_and_cancel(void *arg)
 	uint64_t seed = (uint64_t)(uintptr_t)arg;
 	struct request *mine = &busy.requests[(uintptr_t)arg * 4];
 
-	for (unsigned i = 0; i < ROUNDS; i++) {
+	for (unsigned i = rounds_of(20000); i-- > 0;) {
 		struct request *r = &mine[t_below(&seed, 4)];
 		unsigned before = r->taken;
 
@@ -258,7 +261,7 @@ Test(object_port, threads__queue_cancel_take__each_packet_taken_or_cancelled_onc
 	finish(takers[0]);
 	finish(takers[1]);
 	cr_assert_eq(busy.strange, 0);
-	cr_assert_eq(busy.delivered + busy.canceled, 2 * ROUNDS);
+	cr_assert_eq(busy.delivered + busy.canceled, 2 * rounds_of(20000));
 	for (unsigned i = 0; i < 8; i++)
 		cr_assert_eq(busy.requests[i].refs, 0);
 }

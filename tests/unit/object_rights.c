@@ -1,7 +1,8 @@
 /* zi-test: valgrind */
 /*
- * Rows that no program can reach, since no call gives out such handles: objects that cannot be waited for with the right to
- * wait, objects without children with the right to enumerate, nameless ones with the right to names.
+ * Rows that no program can reach, since no call gives out such handles: objects that cannot be
+ * waited for with the right to wait, objects without children with the right to enumerate, nameless
+ * ones with the right to names.
  */
 #include "object_fake.h"
 
@@ -22,10 +23,14 @@ static zx_handle_t make(struct zi_object *o)
 	return h;
 }
 
-/* spec: abi 9.6 signal #3; abi 9.7 wait_one #3 wait_many #6; abi 9.8 wait_async #8 port_cancel #4 */
+/*
+ * spec: abi 9.6 signal #3; abi 9.7 wait_one #3; abi 9.7 wait_many #6
+ * spec: abi 9.8 wait_async #8; abi 9.8 port_cancel #4
+ */
 Test(object_rights, object_without_signals__handle_with_all_rights__not_supported)
 {
-	zx_handle_t odd = make(zi_port_object(zi_port_new(0))), port = make(zi_port_object(zi_port_new(0)));
+	zx_handle_t odd = make(zi_port_object(zi_port_new(0))),
+		    port = make(zi_port_object(zi_port_new(0)));
 	zx_wait_item_t items[] = {{make(zi_event_new()), 1u << 31, 0x77}, {odd, 1, 0x77}};
 	zx_signals_t seen = 0x77;
 

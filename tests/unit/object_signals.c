@@ -85,13 +85,15 @@ Test(object_signals, update__each_change__told_by_the_rule)
 
 		zi_object_update_signals(&object->object, ~0u, r->before, 0);
 		watch(&w, handle, r->trigger);
-		cr_assert_eq(zi_observer_add(&object->object, &w.observer, true, &state), ZI_OBSERVE_WAITING);
+		cr_assert_eq(zi_observer_add(&object->object, &w.observer, true, &state),
+			     ZI_OBSERVE_WAITING);
 		cr_assert_eq(state, r->before);
 		zi_object_update_signals(&object->object, r->clear, r->set, r->strobe);
 		cr_assert_eq(w.told, r->told ? 1 : 0, "%s", r->name);
 		cr_assert_eq(w.seen, r->seen, "%s: 0x%x", r->name, w.seen);
 		cr_assert_eq(zi_object_signals(&object->object), r->after, "%s", r->name);
-		cr_assert_eq(zi_observer_remove(&object->object, &w.observer, &state), !r->told, "%s", r->name);
+		cr_assert_eq(zi_observer_remove(&object->object, &w.observer, &state), !r->told,
+			     "%s", r->name);
 		cr_assert_eq(state, r->after);
 	}
 }
@@ -103,11 +105,13 @@ Test(object_signals, add__level_wait_on_a_set_bit__matched_and_not_kept)
 
 	zi_object_update_signals(&object->object, 0, A | C, 0);
 	watch(&w, handle, A | B);
-	cr_assert_eq(zi_observer_add(&object->object, &w.observer, false, &state), ZI_OBSERVE_MATCHED);
+	cr_assert_eq(zi_observer_add(&object->object, &w.observer, false, &state),
+		     ZI_OBSERVE_MATCHED);
 	cr_assert_eq(state, A | C);
 	cr_assert_eq(w.told, 0);
 	cr_assert_not(zi_link_is_linked(&w.observer.link));
-	cr_assert_eq(zi_observer_add(&object->object, &w.observer, true, &state), ZI_OBSERVE_WAITING);
+	cr_assert_eq(zi_observer_add(&object->object, &w.observer, true, &state),
+		     ZI_OBSERVE_WAITING);
 	cr_assert(zi_observer_remove(&object->object, &w.observer, &state));
 }
 
@@ -118,7 +122,8 @@ Test(object_signals, cancel__one_of_two_handles_closes__its_observers_only)
 
 	for (unsigned i = 0; i < 4; i++) {
 		watch(&w[i], i % 2 ? other : handle, A);
-		cr_assert_eq(zi_observer_add(&object->object, &w[i].observer, false, NULL), ZI_OBSERVE_WAITING);
+		cr_assert_eq(zi_observer_add(&object->object, &w[i].observer, false, NULL),
+			     ZI_OBSERVE_WAITING);
 	}
 	zi_object_update_signals(&object->object, 0, B, 0);
 	T_OK(zi_handle_close(handle));
@@ -130,7 +135,8 @@ Test(object_signals, cancel__one_of_two_handles_closes__its_observers_only)
 	cr_assert_eq(zi_object_signals(&object->object), B);
 	/* Through a handle that is closed nobody waits. */
 	w[0].told = 0;
-	cr_assert_eq(zi_observer_add(&object->object, &w[0].observer, false, &state), ZI_OBSERVE_CLOSED);
+	cr_assert_eq(zi_observer_add(&object->object, &w[0].observer, false, &state),
+		     ZI_OBSERVE_CLOSED);
 	cr_assert_not(zi_link_is_linked(&w[0].observer.link));
 	zi_object_update_signals(&object->object, 0, A, 0);
 	cr_assert(w[0].told == 0 && w[1].told == 1 && w[3].told == 1 && !w[1].canceled);
@@ -170,7 +176,10 @@ static void *observe(void *arg)
 		if (zi_handle_get_way(atomic_load(&race.shared), 0, &o, &w.observer.way) != ZX_OK)
 			continue;
 		if (zi_observer_add(o, &w.observer, false, &state) == ZI_OBSERVE_WAITING) {
-			/* Either it is still there, or it was told of the close: never lost, never twice. */
+			/*
+			 * Either it is still there, or it was told of the close: never lost, never
+			 * twice.
+			 */
 			bool there = zi_observer_remove(o, &w.observer, &state);
 
 			if (w.told != (there ? 0 : 1) || (!there && !w.canceled))
@@ -183,7 +192,7 @@ static void *observe(void *arg)
 
 Test(object_signals, threads__observe_through_a_handle_that_closes__nobody_is_left_behind)
 {
-	const unsigned rounds = t_has("native") ? 100000 : 10000;
+	const unsigned rounds = rounds_of(100000);
 	pthread_t t[2];
 
 	atomic_store(&race.shared, fake_handle(object, 0x7fffffff));

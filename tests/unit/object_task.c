@@ -54,7 +54,7 @@ static void *grow(void *arg)
 
 Test(object_task, threads__grow_a_tree_while_jobs_are_killed__all_dead_and_nothing_left)
 {
-	const unsigned rounds = t_has("native") ? 5000 : 500;
+	const unsigned rounds = rounds_of(5000);
 	pthread_t t[2];
 	zx_handle_t root = zx_job_default();
 
@@ -64,7 +64,7 @@ Test(object_task, threads__grow_a_tree_while_jobs_are_killed__all_dead_and_nothi
 	T_OK(zx_job_create(root, 0, (zx_handle_t *)&tree.job));
 	for (uintptr_t i = 0; i < 2; i++)
 		t[i] = start(grow, (void *)(i + 1));
-	for (unsigned i = 0; i < rounds || tree.made < 100; i++) {
+	for (unsigned i = 0; i < rounds || tree.made < 20; i++) {
 		zx_handle_t old = atomic_load(&tree.job), next = 0;
 		zx_status_t st = zx_task_kill(old);
 
