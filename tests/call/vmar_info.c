@@ -184,7 +184,7 @@ static void expect_bytes(const zx_info_maps_t *row, uint64_t committed, uint64_t
 	cr_assert_eq(m->populated_fractional_scaled_bytes, m->committed_fractional_scaled_bytes);
 }
 
-/* spec: vmar 9.3 #1 #3 */
+/* spec: vmar 9.3 #1 #3; abi 9.14 #1 #2 #3 */
 static void order(const struct arena *a)
 {
 	zx_handle_t vmo = t_vmo(16 * PG), v, inner, empty;
@@ -338,7 +338,7 @@ static void expect_process_maps(zx_handle_t process, zx_handle_t root)
 	free(vmar.rows);
 }
 
-/* spec: vmar 9.4 #3 #4 #5 */
+/* spec: vmar 9.4 #3 #4 #5; abi 9.14 #4 #7 */
 Test(call_vmar_info, process_maps__self_and_never_started__all_layouts)
 {
 	struct process p = other_process();
@@ -381,7 +381,7 @@ static void expect_counts(const char *row, zx_handle_t handle, uint32_t topic, z
 		  avail);
 }
 
-/* spec: vmar 9.4 #1 #2 */
+/* spec: vmar 9.4 #1 #2; abi 9.11 topic #14; abi 9.14 #6 */
 static void dead_region(const struct arena *a)
 {
 	zx_vaddr_t base;
@@ -400,7 +400,7 @@ Test(call_vmar_info, dead_region__asked__range_but_no_rows)
 	in_both(dead_region);
 }
 
-/* spec: vmar 9.4 #6 #8 #10 #11 */
+/* spec: vmar 9.4 #6 #8 #10 #11; abi 9.14 #5; abi 9.15 #2 */
 Test(call_vmar_info, process__never_started_and_dead__each_topic)
 {
 	struct process p = other_process();
@@ -424,7 +424,7 @@ Test(call_vmar_info, process__never_started_and_dead__each_topic)
 
 /* ---- PROCESS_VMOS */
 
-/* spec: vmar 9.4 #9 */
+/* spec: vmar 9.4 #9; abi 9.15 #1 */
 Test(call_vmar_info, process_vmos__self__handles_latest_first_then_mappings)
 {
 	zx_vaddr_t base;
@@ -530,6 +530,7 @@ static void expect_stats(const char *row, zx_handle_t process, uint64_t mapped,
 		  s.mem_scaled_shared_bytes, mapped, private_bytes, shared, scaled);
 }
 
+/* spec: abi 9.13 #1 #2 #3 */
 Test(call_vmar_info, task_stats__private_cow_and_shared__each_summed)
 {
 	struct process p = other_process(), q = other_process();

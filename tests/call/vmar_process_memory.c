@@ -40,13 +40,13 @@ static void arguments(const struct arena *a)
 		/* spec: vmar 11.3 #2 */
 		T_ZX_ROW(c->name, c->call(closed, at, NULL, 1, &actual), ZX_ERR_INVALID_ARGS);
 		T_ZX_ROW(c->name, c->call(a->process, at, NULL, 1, &actual), ZX_ERR_INVALID_ARGS);
-		/* spec: vmar 11.3 #3 */
+		/* spec: vmar 11.3 #3; abi 9.18 memory #2 */
 		T_ZX_ROW(c->name, c->call(closed, at, &byte, 0, &actual), ZX_ERR_INVALID_ARGS);
 		T_ZX_ROW(c->name, c->call(closed, at, &byte, (64u << 20) + 1, &actual),
 			 ZX_ERR_INVALID_ARGS);
 		T_ZX_ROW(c->name, c->call(a->process, at, &byte, SIZE_MAX, &actual),
 			 ZX_ERR_INVALID_ARGS);
-		/* spec: vmar 11.3 #4 */
+		/* spec: vmar 11.3 #4; abi 9.18 memory #3 #4 */
 		T_ZX_ROW(c->name, c->call(closed, at, &byte, 1, &actual), ZX_ERR_BAD_HANDLE);
 		T_ZX_ROW(c->name, c->call(ZX_HANDLE_INVALID, 0, &byte, 1, &actual),
 			 ZX_ERR_BAD_HANDLE);
@@ -63,7 +63,7 @@ static void arguments(const struct arena *a)
 				 ZX_ERR_ACCESS_DENIED);
 			t_close(weak);
 		}
-		/* spec: vmar 11.3 #5 */
+		/* spec: vmar 11.3 #5; abi 9.18 memory #6 */
 		T_ZX_ROW(c->name, c->call(a->process, 0, &byte, 1, &actual), ZX_ERR_NOT_FOUND);
 		T_ZX_ROW(c->name, c->call(a->process, at - 1, &byte, 1, &actual), ZX_ERR_NOT_FOUND);
 		T_ZX_ROW(c->name, c->call(a->process, at + 4 * PG, &byte, 1, &actual),
@@ -139,7 +139,7 @@ static void states_of_the_vmo(const struct arena *a)
 			 ZX_ERR_BAD_STATE);
 		T_ZX_ROW(c->name, c->call(a->process, a->base + 5 * PG, bytes, 1, &actual),
 			 ZX_ERR_BAD_STATE);
-		/* spec: vmar 11.3 #9 */
+		/* spec: vmar 11.3 #9; abi 9.18 memory #8 */
 		T_ZX_ROW(c->name, c->call(a->process, a->base + 10 * PG, bytes, 1, &actual),
 			 ZX_ERR_OUT_OF_RANGE);
 		/* spec: vmar 11.3 #10 */
@@ -167,7 +167,7 @@ Test(call_vmar_process_memory, vmo__uncached_short_or_discarded__its_status)
 	in_both(states_of_the_vmo);
 }
 
-/* spec: vmar 11.3 effect #1 */
+/* spec: vmar 11.3 effect #1; abi 9.18 memory #9 */
 static void one_mapping(const struct arena *a)
 {
 	zx_handle_t vmo = t_vmo(64 * PG), other = t_vmo(4 * PG);
