@@ -8,7 +8,9 @@ build	cmake	cmake	build system, 3.25 or newer
 build	ninja-build	ninja	runs the build; the presets name it
 test	pkg-config	pkg-config	finds Criterion; the installed .pc file is tested with it
 test	libcriterion-dev	pc:criterion	test framework
+test	libgtest-dev	file:/usr/include/gtest/gtest.h	zxtest stands on it; the tests in C++
 test	valgrind	valgrind	part of the suite runs under it
+gtest	libgtest-dev	file:/usr/include/gtest/gtest.h	tools/dev run of a test with <zxtest/zxtest.h>
 clang	clang	clang	second compiler, for the matrix and the fuzzers
 check	clang-format	clang-format	checks the form of the sources
 check	clang-tidy	clang-tidy	lint

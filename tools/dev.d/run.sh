@@ -24,7 +24,17 @@ run_program() {
 	*.cc | *.cpp | *.cxx) compiler=("${CXX:-c++}" -std=c++17) ;;
 	*) die "run takes a .c or a .cc file, not $file" ;;
 	esac
-	"${compiler[@]}" -g -O1 -Wall -I"$root/include" -o "$program" "$file" -L"$dir/lib" -lzirconia -Wl,-rpath,"$dir/lib" -pthread ||
+	# A test of Fuchsia's kind brings no main() and needs GoogleTest.
+	local zxtest=()
+	if [[ $file == *.c* && $file != *.c ]] && grep -Eq '^[ 	]*#[ 	]*include[ 	]*[<"](zx|g)test/' "$file"; then
+		need gtest
+		zxtest=("$root/src/zxtest/zxtest.cc" "$root/src/zxtest/zxtest_main.cc" -lgtest)
+		if grep -Eq '^[ 	]*(int|auto)[ 	]+main[ 	]*[(]' "$file"; then
+			zxtest=("$root/src/zxtest/zxtest.cc" -lgtest)
+		fi
+	fi
+	"${compiler[@]}" -g -O1 -Wall -I"$root/include" -o "$program" "$file" "${zxtest[@]}" -L"$dir/lib" -lzirconia \
+		-Wl,-rpath,"$dir/lib" -pthread ||
 		die "$file does not compile"
 	"$program" "$@"
 }

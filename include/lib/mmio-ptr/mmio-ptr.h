@@ -96,4 +96,27 @@ static inline void MmioWriteBuffer(MMIO_PTR volatile void *mmio, const void *sou
 
 __END_CDECLS
 
+#ifdef __cplusplus
+
+/* The width is the pointer's. */
+#define MMIO_PTR_OVERLOAD_(bits)                                                            \
+	inline uint##bits##_t MmioRead(MMIO_PTR const volatile uint##bits##_t *ptr)         \
+	{                                                                                   \
+		return MmioRead##bits(ptr);                                                 \
+	}                                                                                   \
+                                                                                            \
+	inline void MmioWrite(uint##bits##_t value, MMIO_PTR volatile uint##bits##_t *ptr)  \
+	{                                                                                   \
+		MmioWrite##bits(value, ptr);                                                \
+	}
+
+MMIO_PTR_OVERLOAD_(8)
+MMIO_PTR_OVERLOAD_(16)
+MMIO_PTR_OVERLOAD_(32)
+MMIO_PTR_OVERLOAD_(64)
+
+#undef MMIO_PTR_OVERLOAD_
+
+#endif /* __cplusplus */
+
 #endif /* LIB_MMIO_PTR_MMIO_PTR_H_ */
