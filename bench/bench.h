@@ -27,6 +27,7 @@ extern const struct bench_row bench_vmo[];
 extern const struct bench_row bench_map[];
 extern const struct bench_row bench_clone[];
 extern const struct bench_row bench_port[];
+extern const struct bench_row bench_pager[];
 extern const struct bench_row bench_vm_io[];
 extern const struct bench_row bench_stream[];
 extern const struct bench_row bench_device[];

@@ -9,7 +9,7 @@
 
 enum { ROUNDS = 9 };
 
-static const struct bench_row *const areas[] = { bench_vmo, bench_map, bench_clone, bench_port, bench_vm_io, bench_stream, bench_device };
+static const struct bench_row *const areas[] = { bench_vmo, bench_map, bench_clone, bench_port, bench_pager, bench_vm_io, bench_stream, bench_device };
 
 double bench_now(void)
 {
