@@ -235,6 +235,27 @@ static zx_vaddr_t hole_past_the_end(void)
 	       2 * T_PAGE;
 }
 
+/*
+ * The pager of the VMO has gone: what it had not supplied fails for good. Pages that were written
+ * stay.
+ */
+static zx_vaddr_t hole_of_a_pager(void)
+{
+	uint8_t page[2 * T_PAGE] = {1};
+	zx_handle_t port, pager, vmo, aux = t_vmo(2 * T_PAGE);
+	zx_vaddr_t addr;
+
+	T_OK(zx_port_create(0, &port));
+	T_OK(zx_pager_create(0, &pager));
+	T_OK(zx_pager_create_vmo(pager, 0, port, 0, 4 * T_PAGE, &vmo));
+	T_OK(zx_vmo_write(aux, page, 0, 2 * T_PAGE));
+	T_OK(zx_pager_supply_pages(pager, vmo, 0, 2 * T_PAGE, aux, 0));
+	T_OK(zx_vmo_write(vmo, page, 0, 2 * T_PAGE));
+	T_OK(zx_pager_detach_vmo(pager, vmo));
+	addr = map(ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, vmo, 4 * T_PAGE);
+	return addr + 2 * T_PAGE;
+}
+
 static zx_vaddr_t hole_of_the_host(void)
 {
 	return (zx_vaddr_t)t_before_guard(2 * T_PAGE) + 2 * T_PAGE;
@@ -250,6 +271,7 @@ static const struct {
 	{"no access", hole_no_access, false},
 	{"past the end", hole_past_the_end, false},
 	{"guard of the host", hole_of_the_host, false},
+	{"page that a pager failed", hole_of_a_pager, false},
 };
 
 /* zi-test: valgrind timeout=240 */
