@@ -356,6 +356,16 @@ zirconia_vm_error_t zirconia_vm_object_writeback_begin(const zirconia_vm_object_
 						       size_t start, size_t end);
 zirconia_vm_error_t zirconia_vm_object_writeback_end(const zirconia_vm_object_t *object,
 						     size_t start, size_t end);
+/*
+ * The first pages in [start, end), which is page-aligned, that were modified and not made clean:
+ * from *out_start up to, without, *out_end, both `end` when there are none. None without a pager.
+ *
+ *   ZIRCONIA_VM_ACCESS_DENIED  no READ right
+ *   ZIRCONIA_VM_INVALID_ARGS   end is before start, or past the object's
+ */
+zirconia_vm_error_t zirconia_vm_object_next_modified(const zirconia_vm_object_t *object,
+						     size_t start, size_t end, size_t *out_start,
+						     size_t *out_end);
 
 /*
  * ---- static capabilities: the rights are part of the type, and an operation that needs one that

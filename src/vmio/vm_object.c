@@ -199,3 +199,27 @@ zirconia_vm_error_t zirconia_vm_object_writeback_end(const zirconia_vm_object_t 
 {
 	return writeback(object, ZX_PAGER_OP_WRITEBACK_END, start, end);
 }
+
+zirconia_vm_error_t zirconia_vm_object_next_modified(const zirconia_vm_object_t *object,
+						     size_t start, size_t end, size_t *out_start,
+						     size_t *out_end)
+{
+	const struct zirconia_vm_pages *p = object->pages;
+	zx_vmo_dirty_range_t dirty = {end, 0, 0};
+	size_t actual;
+	zx_status_t st;
+
+	if ((object->rights & ZIRCONIA_VM_RIGHT_READ) == 0)
+		return ZIRCONIA_VM_ACCESS_DENIED;
+	if (start > end || end > atomic_load(&p->size))
+		return ZIRCONIA_VM_INVALID_ARGS;
+	if (p->pager.ops != NULL) {
+		st = zx_pager_query_dirty_ranges(p->zx_pager, p->vmo, start, end - start, &dirty,
+						 sizeof(dirty), &actual, NULL);
+		if (st != ZX_OK)
+			return zirconia_vm_error_from_status(st);
+	}
+	*out_start = dirty.offset;
+	*out_end = dirty.offset + dirty.length;
+	return ZIRCONIA_VM_OK;
+}

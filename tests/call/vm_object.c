@@ -148,6 +148,12 @@ static zirconia_vm_error_t do_end(zirconia_vm_object_t *o)
 {
 	return zirconia_vm_object_writeback_end(o, 0, T_PAGE);
 }
+static zirconia_vm_error_t do_next(zirconia_vm_object_t *o)
+{
+	size_t start, end;
+
+	return zirconia_vm_object_next_modified(o, 0, T_PAGE, &start, &end);
+}
 static zirconia_vm_error_t map(zirconia_vm_object_t *o, zx_vm_option_t options)
 {
 	zx_vaddr_t addr;
@@ -201,6 +207,7 @@ static const struct operation {
 	{"dup", do_dup, ZIRCONIA_VM_RIGHT_DUP},
 	{"writeback_begin", do_begin, ZIRCONIA_VM_RIGHT_WRITE},
 	{"writeback_end", do_end, ZIRCONIA_VM_RIGHT_WRITE},
+	{"next_modified", do_next, ZIRCONIA_VM_RIGHT_READ},
 	{"map readable", do_map_read, ZIRCONIA_VM_RIGHT_READ},
 	{"map writable", do_map_write, ZIRCONIA_VM_RIGHT_WRITE},
 	{"map executable", do_map_exec, ZIRCONIA_VM_RIGHT_EXEC},

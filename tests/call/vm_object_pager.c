@@ -377,6 +377,33 @@ Test(vm_object_pager, writeback__begin_and_end__pages_clean_unless_modified_betw
 	zirconia_vm_object_done(&o);
 }
 
+Test(vm_object_pager, next_modified__runs__found_in_order)
+{
+	struct pager p = new_pager();
+	zirconia_vm_object_t o = object(&p, 6);
+	zirconia_vm_object_t anonymous = vo_anonymous(1, 0);
+	size_t start = 7, end = 7;
+
+	VO_IS(zirconia_vm_object_next_modified(&o, 0, 7 * T_PAGE, &start, &end),
+	      ZIRCONIA_VM_INVALID_ARGS);
+	VO_IS(zirconia_vm_object_next_modified(&o, T_PAGE, 0, &start, &end),
+	      ZIRCONIA_VM_INVALID_ARGS);
+	cr_assert(start == 7 && end == 7);
+	VO_READ(&o, 0, buf, 6 * T_PAGE);
+	VO_OK(zirconia_vm_object_next_modified(&o, 0, 6 * T_PAGE, &start, &end));
+	cr_assert(start == 6 * T_PAGE && end == 6 * T_PAGE);
+	VO_WRITE(&o, T_PAGE, buf, 2 * T_PAGE);
+	VO_WRITE(&o, 4 * T_PAGE, buf, 1);
+	VO_OK(zirconia_vm_object_next_modified(&o, 0, 6 * T_PAGE, &start, &end));
+	cr_assert(start == T_PAGE && end == 3 * T_PAGE);
+	VO_OK(zirconia_vm_object_next_modified(&o, end, 6 * T_PAGE, &start, &end));
+	cr_assert(start == 4 * T_PAGE && end == 5 * T_PAGE);
+	VO_OK(zirconia_vm_object_next_modified(&anonymous, 0, T_PAGE, &start, &end));
+	cr_assert(start == T_PAGE && end == T_PAGE);
+	zirconia_vm_object_done(&anonymous);
+	zirconia_vm_object_done(&o);
+}
+
 /* ---- through a mapping, and the kernel */
 
 Test(vm_object_pager, mapping__loads_and_stores__pages_committed_and_updated)
