@@ -9,31 +9,10 @@
 
 #include "base/assert.h"
 #include "base/span.h"
+#include "object/bti_i.h"
 #include "object/info.h"
 #include "vm/fault.h"
 #include "vm/vmo.h"
-
-#define PERMS (ZX_BTI_PERM_READ | ZX_BTI_PERM_WRITE | ZX_BTI_PERM_EXECUTE)
-
-struct zi_bti {
-	struct zi_object object;
-	char name[ZX_MAX_NAME_LEN];
-	bool closed;               /* no handle is left */
-	uint64_t pmts;             /* live and quarantined ones */
-	struct zi_link quarantine; /* of struct zi_pmt.in_quarantine, each with a reference */
-	uint64_t nquarantined;
-};
-
-enum pmt_state { PMT_LIVE, PMT_QUARANTINED, PMT_DONE };
-
-struct zi_pmt {
-	struct zi_object object;
-	struct zi_bti *bti; /* a reference */
-	struct zi_vmo *vmo; /* a reference: pinned pages outlive the handles of their VMO */
-	uint64_t off, size; /* bytes */
-	enum pmt_state state;
-	struct zi_link in_quarantine;
-};
 
 static _Atomic bool lenient;
 
@@ -95,11 +74,17 @@ static void bti_set_name(struct zi_object *o, const char *name, size_t len)
 	memcpy(bti_of(o)->name, name, len);
 }
 
+static void bti_destroy(struct zi_object *o)
+{
+	zi_bti_fake_free(bti_of(o)->fake);
+}
+
 static const struct zi_object_ops bti_ops = {
 	.type = ZX_OBJ_TYPE_BTI,
 	.type_name = "bti",
 	.size = sizeof(struct zi_bti),
 	.on_zero_handles = bti_on_zero_handles,
+	.destroy = bti_destroy,
 	.get_name = bti_get_name,
 	.set_name = bti_set_name,
 };
@@ -127,13 +112,17 @@ static void pmt_finish(struct zi_pmt *p)
 	bool first;
 
 	zi_lock(&b->object.lock);
-	first = p->state == PMT_LIVE;
+	first = p->state == ZI_PMT_LIVE;
 	if (first) {
-		p->state = PMT_DONE;
+		p->state = ZI_PMT_DONE;
 		b->pmts--;
 	}
 	zi_unlock(&b->object.lock);
-	if (first)
+	if (!first)
+		return;
+	if (b->fake != NULL)
+		zi_bti_fake_unpin(b, p->entry);
+	else
 		zi_vmo_unpin(p->vmo, p->off, p->size);
 }
 
@@ -144,8 +133,11 @@ static void pmt_on_zero_handles(struct zi_object *o)
 	bool leaked = false;
 
 	zi_lock(&b->object.lock);
-	if (p->state == PMT_LIVE) {
-		p->state = PMT_QUARANTINED;
+	/* A fake one forgets its token, and keeps what the token stood for. */
+	if (p->state == ZI_PMT_LIVE && b->fake != NULL)
+		p->state = ZI_PMT_DONE;
+	if (p->state == ZI_PMT_LIVE) {
+		p->state = ZI_PMT_QUARANTINED;
 		zi_object_ref(o);
 		zi_list_add_tail(&b->quarantine, &p->in_quarantine);
 		b->nquarantined++;
@@ -160,7 +152,7 @@ static void pmt_destroy(struct zi_object *o)
 {
 	struct zi_pmt *p = pmt_of(o);
 
-	ZI_DASSERT(p->state == PMT_DONE);
+	ZI_DASSERT(p->state == ZI_PMT_DONE);
 	zi_vmo_unref(p->vmo);
 	zi_object_unref(&p->bti->object);
 }
@@ -172,6 +164,34 @@ static const struct zi_object_ops pmt_ops = {
 	.on_zero_handles = pmt_on_zero_handles,
 	.destroy = pmt_destroy,
 };
+
+struct zi_pmt *zi_pmt_new(struct zi_bti *b)
+{
+	struct zi_pmt *p = zi_object_new(&pmt_ops, 0);
+
+	if (p == NULL)
+		return NULL;
+	p->bti = b;
+	zi_object_ref(&b->object);
+	p->state = ZI_PMT_DONE;
+	return p;
+}
+
+zx_status_t zi_pmt_publish(struct zi_pmt *p, zx_handle_t *user_pmt)
+{
+	zx_handle_t handle;
+	zx_status_t st = zi_handle_add(&p->object, ZX_DEFAULT_PMT_RIGHTS, &handle);
+
+	if (st != ZX_OK)
+		return st;
+	st = zi_user_write(user_pmt, &handle, sizeof(handle));
+	if (st != ZX_OK) {
+		/* In this order: closing what is still pinned would quarantine it. */
+		pmt_finish(p);
+		zi_handle_close(handle);
+	}
+	return st;
+}
 
 bool zi_pmt_unpin(struct zi_object *o)
 {
@@ -191,7 +211,7 @@ void zi_bti_release_quarantine(struct zi_bti *b)
 			p = ZI_CONTAINER(b->quarantine.next, struct zi_pmt, in_quarantine);
 			zi_list_del(&p->in_quarantine);
 			b->nquarantined--;
-			p->state = PMT_LIVE;
+			p->state = ZI_PMT_LIVE;
 		}
 		zi_unlock(&b->object.lock);
 		if (p == NULL)
@@ -222,7 +242,7 @@ static zx_status_t check_args(const struct zi_pin_args *a)
 		return ZX_ERR_INVALID_ARGS;
 	if ((options & ZX_BTI_CONTIGUOUS) != 0 && a->vmo->vmo->kind == ZI_VMO_PAGED)
 		return ZX_ERR_INVALID_ARGS;
-	if ((options & ~(uint32_t)(PERMS | ZX_BTI_COMPRESS | ZX_BTI_CONTIGUOUS)) != 0)
+	if ((options & ~(uint32_t)(ZI_BTI_PERMS | ZX_BTI_COMPRESS | ZX_BTI_CONTIGUOUS)) != 0)
 		return ZX_ERR_INVALID_ARGS;
 	return a->size == 0 ? ZX_ERR_INVALID_ARGS : ZX_OK;
 }
@@ -230,23 +250,20 @@ static zx_status_t check_args(const struct zi_pin_args *a)
 /* The pages are pinned: a token for them. */
 static zx_status_t new_token(struct zi_bti *b, const struct zi_pin_args *a, struct zi_pmt **out_pmt)
 {
-	struct zi_pmt *p = zi_object_new(&pmt_ops, 0);
+	struct zi_pmt *p = zi_pmt_new(b);
 	zx_status_t st = ZX_OK;
 
 	if (p == NULL)
 		return ZX_ERR_NO_MEMORY;
-	p->bti = b;
-	zi_object_ref(&b->object);
 	p->vmo = a->vmo->vmo;
 	zi_vmo_ref(p->vmo);
 	p->off = a->off;
 	p->size = a->size;
-	p->state = PMT_DONE;
 	zi_lock(&b->object.lock);
 	if (b->closed || (b->nquarantined != 0 && !atomic_load_explicit(&lenient, memory_order_relaxed))) {
 		st = ZX_ERR_BAD_STATE;
 	} else {
-		p->state = PMT_LIVE;
+		p->state = ZI_PMT_LIVE;
 		b->pmts++;
 	}
 	zi_unlock(&b->object.lock);
@@ -284,30 +301,22 @@ static zx_status_t write_addrs(const struct zi_pin_args *a)
 static zx_status_t hand_out(const struct zi_pin_args *a, struct zi_pmt *p)
 {
 	const uint64_t want = (a->options & ZX_BTI_CONTIGUOUS) != 0 ? 1 : a->size >> ZI_PAGE_SHIFT;
-	zx_handle_t handle;
 	zx_status_t st;
 
-	if ((a->options & PERMS) == 0 || a->num_addrs != want)
+	if ((a->options & ZI_BTI_PERMS) == 0 || a->num_addrs != want)
 		return ZX_ERR_INVALID_ARGS;
 	st = write_addrs(a);
-	if (st == ZX_OK)
-		st = zi_handle_add(&p->object, ZX_DEFAULT_PMT_RIGHTS, &handle);
-	if (st != ZX_OK)
-		return st;
-	st = zi_user_write(a->user_pmt, &handle, sizeof(handle));
-	if (st != ZX_OK) {
-		/* In this order: closing what is still pinned would quarantine it. */
-		pmt_finish(p);
-		zi_handle_close(handle);
-	}
-	return st;
+	return st == ZX_OK ? zi_pmt_publish(p, a->user_pmt) : st;
 }
 
 zx_status_t zi_bti_pin(struct zi_bti *b, const struct zi_pin_args *a)
 {
 	struct zi_pmt *p;
-	zx_status_t st = check_args(a);
+	zx_status_t st;
 
+	if (b->fake != NULL)
+		return zi_bti_fake_pin(b, a);
+	st = check_args(a);
 	if (st != ZX_OK)
 		return st;
 	st = zi_vmo_pin(a->vmo->vmo, a->off, a->size, (a->options & ZX_BTI_PERM_WRITE) != 0);

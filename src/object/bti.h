@@ -31,7 +31,22 @@ static inline struct zi_object *zi_bti_object(struct zi_bti *b)
 	return (struct zi_object *)b;
 }
 
+/*
+ * A fake one, which pins nothing and keeps a list instead. `paddrs` (may be NULL) is the program's own list of addresses to give out, not
+ * copied. NULL: no memory.
+ */
+struct zi_bti *zi_bti_fake_new(const zx_paddr_t *paddrs, size_t count);
+bool zi_bti_is_fake(const struct zi_bti *b);
+/* One entry of the list, in the order of the pins: OUT_OF_RANGE when there are fewer. *out_vmo is a fresh handle. */
+zx_status_t zi_bti_fake_entry(struct zi_bti *b, size_t index, zx_handle_t *out_vmo, uint64_t *out_size,
+			      uint64_t *out_off);
+size_t zi_bti_fake_count(struct zi_bti *b);
+/* Address number `index` of the entry that is found by VMO, size and offset; *out_count: how many it has. NOT_FOUND: no entry. */
+zx_status_t zi_bti_fake_addr(struct zi_bti *b, zx_koid_t vmo, uint64_t size, uint64_t off, size_t index,
+			     zx_paddr_t *out_addr, size_t *out_count);
+
 struct zi_pin_args {
+	zx_handle_t vmo_handle;
 	uint32_t options;
 	struct zi_vmo_object *vmo;
 	zx_rights_t vmo_rights;

@@ -6,6 +6,7 @@
 #include "object/bti.h"
 #include "syscalls/vmo_i.h"
 #include "vm/physical.h"
+#include "vm/vmo.h"
 
 /* As many as fill 64 pages: Zircon copies addresses in one piece. */
 #define ADDRS_MAX (64 * ZI_PAGE / sizeof(zx_paddr_t))
@@ -33,8 +34,11 @@ static zx_status_t pin(struct zi_bti *b, struct zi_pin_args *args, zx_handle_t v
 {
 	zx_status_t st;
 
-	if (!zi_is_page_aligned(args->off) || !zi_is_page_aligned(args->size) || args->num_addrs > ADDRS_MAX)
+	/* A fake one has an order of its own. */
+	if (!zi_bti_is_fake(b) && (!zi_is_page_aligned(args->off) || !zi_is_page_aligned(args->size) ||
+				   args->num_addrs > ADDRS_MAX))
 		return ZX_ERR_INVALID_ARGS;
+	args->vmo_handle = vmo;
 	st = zi_handle_get(vmo, ZX_OBJ_TYPE_VMO, ZX_RIGHT_NONE, &args->vmo, &args->vmo_rights);
 	if (st != ZX_OK)
 		return st;
@@ -105,7 +109,10 @@ zx_status_t zx_vmo_create_contiguous(zx_handle_t bti, size_t size, uint32_t alig
 	st = zi_handle_get(bti, ZX_OBJ_TYPE_BTI, ZX_RIGHT_MAP, &b, NULL);
 	if (st != ZX_OK)
 		return st;
+	if (zi_bti_is_fake(b))
+		st = zi_vmo_create(size, 0, &vmo);
+	else
+		st = zi_vmo_create_contiguous(size, alignment_log2, &vmo);
 	zi_object_unref(zi_bti_object(b));
-	st = zi_vmo_create_contiguous(size, alignment_log2, &vmo);
 	return st == ZX_OK ? zi_vmo_publish(vmo, ZX_DEFAULT_VMO_RIGHTS, out) : st;
 }
