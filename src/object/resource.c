@@ -6,6 +6,7 @@
 #include <zircon/rights.h>
 #include <zircon/syscalls/object.h>
 
+#include "base/assert.h"
 #include "base/span.h"
 #include "object/fork_i.h"
 #include "object/info.h"
@@ -17,7 +18,8 @@ struct zi_resource {
 	zx_rsrc_flags_t flags;
 	uint64_t base, size; /* both 0: ROOT, or everything of its kind */
 	char name[ZX_MAX_NAME_LEN];
-	struct zi_link in_kind; /* on kinds[kind]; only those with a range */
+	bool fake;              /* made of fake_root_resource_create */
+	struct zi_link in_kind; /* on kinds[kind] or fakes; only those with a range */
 };
 
 /* All ranges of a kind that are held, and how far the kind reaches. */
@@ -40,6 +42,8 @@ static struct kind kinds[ZX_RSRC_KIND_COUNT] = {
 	KIND(ZX_RSRC_KIND_SYSTEM, ZX_RSRC_SYSTEM_COUNT),
 };
 static struct zi_lock kinds_lock = ZI_LOCK_INIT(ZI_RANK_LEAF - 1); /* guards the lists */
+
+static struct zi_link fakes = {&fakes, &fakes}; /* exclusive ranges of fake ones; same lock */
 
 static zi_resource_filter *filter;
 static void *filter_ctx;
@@ -72,6 +76,7 @@ void zi_resource_after_fork(void)
 	zi_lock_init(&kinds_lock, ZI_RANK_LEAF - 1);
 	for (unsigned i = 0; i < ZX_RSRC_KIND_COUNT; i++)
 		zi_list_init(&kinds[i].held);
+	zi_list_init(&fakes);
 }
 
 void zi_resource_set_filter(zi_resource_filter *deny, void *ctx)
@@ -153,6 +158,76 @@ zx_status_t zi_resource_new_root(zx_rsrc_kind_t kind, struct zi_resource **out_r
 	return new_unlisted(kind, out_resource);
 }
 
+/* ---- fake ones */
+
+zx_status_t zi_resource_new_fake_root(struct zi_resource **out_resource)
+{
+	zx_status_t st = new_unlisted(ZX_RSRC_KIND_ROOT, out_resource);
+
+	if (st == ZX_OK)
+		(*out_resource)->fake = true;
+	return st;
+}
+
+bool zi_resource_is_fake(const struct zi_resource *r)
+{
+	return r->fake;
+}
+
+zx_status_t zi_resource_validate_fake(const struct zi_resource *r, zx_rsrc_kind_t kind, uint64_t base, uint64_t size)
+{
+	if (r->kind == ZX_RSRC_KIND_ROOT)
+		return ZX_OK;
+	if (r->kind != kind)
+		return ZX_ERR_WRONG_TYPE;
+	return zi_in_range(base - r->base, size, r->size) && base >= r->base ? ZX_OK : ZX_ERR_ACCESS_DENIED;
+}
+
+static zx_status_t take_fake(struct zi_resource *r)
+{
+	ZI_LOCK_SCOPE(&kinds_lock);
+	if ((r->flags & ZX_RSRC_FLAG_EXCLUSIVE) == 0)
+		return ZX_OK;
+	ZI_LIST_FOREACH(l, &fakes) {
+		const struct zi_resource *other = ZI_CONTAINER(l, struct zi_resource, in_kind);
+
+		if (other->kind == r->kind && r->base < other->base + other->size && other->base < r->base + r->size)
+			return ZX_ERR_ACCESS_DENIED;
+	}
+	zi_list_add_tail(&fakes, &r->in_kind);
+	return ZX_OK;
+}
+
+zx_status_t zi_resource_new_fake(struct zi_resource *parent, uint32_t options, uint64_t base, uint64_t size,
+				 const char *name, size_t name_len, struct zi_resource **out_resource)
+{
+	const zx_rsrc_kind_t kind = ZX_RSRC_EXTRACT_KIND(options);
+	struct zi_resource *r;
+	zx_status_t st = zi_resource_validate_fake(parent, kind, base, size);
+
+	if (st != ZX_OK)
+		return st;
+	if (kind == ZX_RSRC_KIND_IRQ || kind == ZX_RSRC_KIND_SMC)
+		ZI_PANIC("a fake resource of kind %u: nothing fakes these", kind);
+	st = new_unlisted(kind, &r);
+	if (st != ZX_OK)
+		return st;
+	r->fake = true;
+	r->flags = ZX_RSRC_EXTRACT_FLAGS(options);
+	r->base = base;
+	r->size = size;
+	memcpy(r->name, name, zi_min(name_len, sizeof(r->name) - 1));
+	st = take_fake(r);
+	if (st != ZX_OK) {
+		zi_object_unref(&r->object);
+		return st;
+	}
+	*out_resource = r;
+	return ZX_OK;
+}
+
+/* ---- children of real ones */
+
 zx_status_t zi_resource_check_child(struct zi_resource *parent, uint32_t options, uint64_t base, uint64_t size)
 {
 	const zx_rsrc_kind_t kind = ZX_RSRC_EXTRACT_KIND(options);
@@ -233,7 +308,7 @@ zx_status_t zi_info_resource(zx_handle_t handle, uint32_t topic, void *buffer, s
 	if (st != ZX_OK)
 		return st;
 	info.kind = r->kind;
-	info.flags = r->flags;
+	info.flags = r->fake ? 0 : r->flags;
 	info.base = r->base;
 	info.size = r->size;
 	memcpy(info.name, r->name, sizeof(info.name));

@@ -29,6 +29,14 @@ zx_status_t zi_resource_check_child(struct zi_resource *parent, uint32_t options
 zx_status_t zi_resource_new(uint32_t options, uint64_t base, uint64_t size, const char *name, size_t name_len,
 			    struct zi_resource **out_resource);
 
+/* Those of lib/fake-resource/resource.h, with rules of their own: all that is made of one is fake, too. */
+zx_status_t zi_resource_new_fake_root(struct zi_resource **out_resource);
+bool zi_resource_is_fake(const struct zi_resource *r);
+/* WRONG_TYPE, ACCESS_DENIED */
+zx_status_t zi_resource_validate_fake(const struct zi_resource *r, zx_rsrc_kind_t kind, uint64_t base, uint64_t size);
+zx_status_t zi_resource_new_fake(struct zi_resource *parent, uint32_t options, uint64_t base, uint64_t size,
+				 const char *name, size_t name_len, struct zi_resource **out_resource);
+
 /*
  * Does the resource permit [base, base+size) of the kind? BAD_HANDLE, WRONG_TYPE (no resource, or of another kind), OUT_OF_RANGE,
  * ACCESS_DENIED (the filter). No right is asked for.

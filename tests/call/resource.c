@@ -1,5 +1,9 @@
 /* zi-test: valgrind */
 /* Resources: who may have which range, and what asks for them. */
+#include <signal.h>
+
+#include <lib/fake-resource/resource.h>
+
 #include "device_t.h"
 
 #define MMIO ZX_RSRC_KIND_MMIO
@@ -307,4 +311,48 @@ Test(call_resource, iommu_create__each_wrong_argument__its_status)
 			cr_assert_eq(t_rights(h), ZX_RIGHT_TRANSFER | ZX_RIGHT_DUPLICATE | ZX_RIGHT_INSPECT);
 	}
 	T_ZX(zx_iommu_create(root, 0, desc, 1, NULL), ZX_ERR_INVALID_ARGS);
+}
+
+/* ---- the fake root, and I/O ports */
+
+/* spec: clients A.16 fake-resource; clients A.14 */
+Test(call_resource, fake_root__its_children_and_vmos__follow_the_simple_rules)
+{
+	zx_handle_t fake, mmio, ports, h;
+	zx_info_resource_t info;
+
+	T_OK(fake_root_resource_create(&fake));
+	T_OK(create(fake, MMIO | EXCLUSIVE, 0x4000, 0x4000, &mmio));
+	info = info_of(mmio);
+	cr_assert(info.kind == MMIO && info.flags == 0 && info.base == 0x4000 && info.size == 0x4000);
+	T_ZX(create(fake, MMIO | EXCLUSIVE, 0x7fff, 1, &h), ZX_ERR_ACCESS_DENIED);
+	T_OK(create(fake, MMIO, 0x7fff, 1, &h));
+	T_ZX(create(mmio, IOPORT, 0x4000, 1, &h), ZX_ERR_WRONG_TYPE);
+	T_ZX(create(mmio, MMIO, 0x3fff, 1, &h), ZX_ERR_ACCESS_DENIED);
+	T_ZX(create(mmio, MMIO, 0x7fff, 2, &h), ZX_ERR_ACCESS_DENIED);
+	T_OK(create(mmio, MMIO, 0x4000, 0x4000, &h));
+	T_ZX(zx_vmo_create_physical(mmio, 0x8000, PG, &h), ZX_ERR_ACCESS_DENIED);
+	T_OK(zx_vmo_create_physical(mmio, 0x5000, PG, &h));
+	cr_assert_eq(vmo_info(h).flags, ZX_INFO_VMO_TYPE_PAGED | ZX_INFO_VMO_VIA_HANDLE);
+	T_OK(zx_vmo_write(h, "x", 0, 1)); /* cached memory like any other */
+	t_close(mmio);
+	T_OK(create(fake, MMIO | EXCLUSIVE, 0x7fff, 1, &mmio));
+	/* Fake ranges are no real ones. */
+	T_OK(create(dev_root(), MMIO | EXCLUSIVE, 0x7fff, 1, &h));
+	T_OK(create(fake, IOPORT, 0x60, 5, &ports));
+	T_OK(zx_ioports_request(ports, 0x60, 5));
+	T_ZX(zx_ioports_request(ports, 0x60, 6), ZX_ERR_ACCESS_DENIED);
+	T_ZX(zx_ioports_request(mmio, 0x60, 1), ZX_ERR_WRONG_TYPE);
+	T_OK(zx_ioports_release(ports, 0x64, 1));
+	T_ZX(zx_ioports_request(dev_root(), 0x60, 1), ZX_ERR_NOT_SUPPORTED);
+	T_ZX(zx_ioports_request(dev_resource(dev_root(), IOPORT, 1, 1), 2, 1), ZX_ERR_OUT_OF_RANGE);
+	T_ZX(zx_ioports_release(0, 0x60, 1), ZX_ERR_BAD_HANDLE);
+}
+
+Test(call_resource, fake_interrupts__abort, .signal = SIGABRT)
+{
+	zx_handle_t fake, h;
+
+	T_OK(fake_root_resource_create(&fake));
+	zx_resource_create(fake, IRQ, 1, 1, NULL, 0, &h);
 }

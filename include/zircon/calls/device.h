@@ -215,13 +215,25 @@ __ZX_CALL(zx_status_t, zx_interrupt_trigger,
 	  (zx_handle_t handle, uint32_t options, zx_instant_boot_t timestamp));
 
 /*
- * Gives the process access to `len` I/O ports from io_addr. Not emulated.
+ * Gives the process access to `len` I/O ports from io_addr. Only with a resource of
+ * lib/fake-resource/resource.h does this succeed, and then nothing happens.
+ *
+ * Errors, in order:
+ *   resource errors      resource is no IOPORT resource that covers the ports
+ *   ZX_ERR_NOT_SUPPORTED it is, and is a real one
+ *
  * Source: Zircon reference, zx_ioports_request.
  */
 __ZX_CALL(zx_status_t, zx_ioports_request, (zx_handle_t resource, uint16_t io_addr, uint32_t len));
 
 /*
- * Takes that access back. Not emulated.
+ * Takes that access back. Only with a resource of
+ * lib/fake-resource/resource.h does this succeed, and then nothing happens.
+ *
+ * Errors, in order:
+ *   resource errors      resource is no IOPORT resource that covers the ports
+ *   ZX_ERR_NOT_SUPPORTED it is, and is a real one
+ *
  * Source: Zircon reference, zx_ioports_release.
  */
 __ZX_CALL(zx_status_t, zx_ioports_release, (zx_handle_t resource, uint16_t io_addr, uint32_t len));
