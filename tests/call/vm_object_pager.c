@@ -111,6 +111,16 @@ static zirconia_vm_object_t object(struct pager *p, size_t pages)
 	return vo_object(pages, ZIRCONIA_VM_RESIZABLE, (zirconia_vm_pager_t){&ops, p});
 }
 
+/* From now on this function fails for this page; 0: none does. */
+static void fail(struct pager *p, char what, size_t index, zirconia_vm_error_t err)
+{
+	pthread_mutex_lock(&p->lock);
+	p->fail_what = what;
+	p->fail_index = index;
+	p->fail_with = err;
+	pthread_mutex_unlock(&p->lock);
+}
+
 #define LOG(p, expected)                                \
 	do {                                            \
 		pthread_mutex_lock(&(p)->lock);         \
@@ -157,14 +167,12 @@ Test(vm_object_pager, commit__pager_fails__its_error_and_asked_again)
 		zirconia_vm_object_t o = object(&p, 4);
 		zirconia_vm_page_t page;
 
-		p.fail_what = 'c';
-		p.fail_index = 1;
-		p.fail_with = *e;
+		fail(&p, 'c', 1, *e);
 		VO_IS(zirconia_vm_object_commit_on(&o, 1, 0, &page), *e);
 		VO_COUNT(vo_read(&o, 1, buf, 3 * T_PAGE), *e, T_PAGE - 1);
 		VO_COUNT(vo_write(&o, T_PAGE + 1, buf, 1), *e, 0);
 		LOG(&p, "c1 c0 c1 c1");
-		p.fail_what = 0;
+		fail(&p, 0, 0, ZIRCONIA_VM_OK);
 		cr_assert(vo_page_is(&o, 1, 0x41));
 		LOG(&p, "c1");
 		zirconia_vm_object_done(&o);
@@ -266,9 +274,7 @@ Test(vm_object_pager, write__update_fails__error_and_all_told)
 	struct pager p = new_pager();
 	zirconia_vm_object_t o = object(&p, 3);
 
-	p.fail_what = 'u';
-	p.fail_index = 1;
-	p.fail_with = ZIRCONIA_VM_IO_ERROR;
+	fail(&p, 'u', 1, ZIRCONIA_VM_IO_ERROR);
 	VO_COUNT(vo_write(&o, 0, buf, 3 * T_PAGE), ZIRCONIA_VM_IO_ERROR, 3 * T_PAGE);
 	LOG(&p, "o0 o1 o2 u0 u1 u2");
 	zirconia_vm_object_done(&o);
@@ -325,9 +331,7 @@ Test(vm_object_pager, decommit__pager_fails__first_error_and_all_dropped)
 	zirconia_vm_object_t o = object(&p, 3);
 
 	VO_READ(&o, 0, buf, 3 * T_PAGE);
-	p.fail_what = 'd';
-	p.fail_index = 1;
-	p.fail_with = ZIRCONIA_VM_IO_ERROR;
+	fail(&p, 'd', 1, ZIRCONIA_VM_IO_ERROR);
 	VO_IS(zirconia_vm_object_decommit(&o, 0, 3 * T_PAGE), ZIRCONIA_VM_IO_ERROR);
 	LOG(&p, "c0 c1 c2 d0 d1 d2");
 	cr_assert_eq(vo_committed(&o), 0);
@@ -443,17 +447,14 @@ Test(vm_object_pager, mapping__pager_fails__access_fails)
 	uint8_t value;
 
 	VO_OK(zirconia_vm_object_map(&o, ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0, 2 * T_PAGE, &addr));
-	p.fail_what = 'c';
-	p.fail_index = 1;
-	p.fail_with = ZIRCONIA_VM_IO_ERROR;
+	fail(&p, 'c', 1, ZIRCONIA_VM_IO_ERROR);
 	T_ZX(zirconia_probe_read8((void *)(addr + T_PAGE), &value), ZX_ERR_IO);
-	p.fail_with = ZIRCONIA_VM_NOT_ENOUGH_RESOURCES;
+	fail(&p, 'c', 1, ZIRCONIA_VM_NOT_ENOUGH_RESOURCES);
 	T_ZX(zirconia_probe_read8((void *)(addr + T_PAGE), &value), ZX_ERR_NO_SPACE);
 	T_OK(zirconia_probe_read8((void *)addr, &value));
-	p.fail_what = 'u';
-	p.fail_index = 0;
+	fail(&p, 'u', 0, ZIRCONIA_VM_NOT_ENOUGH_RESOURCES);
 	T_ZX(zirconia_probe_write8((void *)addr, 1), ZX_ERR_NO_SPACE);
-	p.fail_what = 0;
+	fail(&p, 0, 0, ZIRCONIA_VM_OK);
 	T_OK(zirconia_probe_write8((void *)addr, 1));
 	cr_assert_eq(*(uint8_t *)addr, 1);
 	T_OK(zx_vmar_unmap(zx_vmar_root_self(), addr, 2 * T_PAGE));
