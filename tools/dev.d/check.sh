@@ -35,7 +35,7 @@ check_warnings() {
 
 check_scripts() {
 	command -v shellcheck >/dev/null 2>&1 || { echo "   (shellcheck is not installed: the scripts are not looked at)"; return 0; }
-	shellcheck -x "$root/tools/dev" "$root"/tools/dev.d/*.sh "$root/tools/differs" "$root/tools/spec-rows" "$root/.ci/run" \
+	shellcheck -x "$root/tools/dev" "$root"/tools/dev.d/*.sh "$root/tools/differs" "$root/tools/spec-rows" "$root/tools/cpp-methods" "$root/.ci/run" \
 		"$root"/tests/*/*.sh
 }
 

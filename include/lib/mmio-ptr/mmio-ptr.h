@@ -17,19 +17,19 @@ __BEGIN_CDECLS
 
 #if defined(__x86_64__)
 /* Written out: a compiler may turn volatile accesses into instructions that a device model cannot follow. */
-#define MMIO_PTR_ACCESS_(bits, load, store)                                                         \
-	static inline uint##bits##_t MmioRead##bits(MMIO_PTR const volatile uint##bits##_t *ptr)    \
-	{                                                                                           \
-		uint##bits##_t value;                                                               \
-                                                                                                    \
-		__asm__ volatile(load : "=r"(value) : "m"(*ptr) : "memory");                        \
-		return value;                                                                       \
-	}                                                                                           \
-                                                                                                    \
-	static inline void MmioWrite##bits(uint##bits##_t value,                                    \
-					   MMIO_PTR volatile uint##bits##_t *ptr)                   \
-	{                                                                                           \
-		__asm__ volatile(store : "=m"(*ptr) : "r"(value) : "memory");                       \
+#define MMIO_PTR_ACCESS_(bits, load, store)                                                      \
+	static inline uint##bits##_t MmioRead##bits(MMIO_PTR const volatile uint##bits##_t *ptr) \
+	{                                                                                        \
+		uint##bits##_t value;                                                            \
+                                                                                                 \
+		__asm__ volatile(load : "=r"(value) : "m"(*ptr) : "memory");                     \
+		return value;                                                                    \
+	}                                                                                        \
+                                                                                                 \
+	static inline void MmioWrite##bits(uint##bits##_t value,                                 \
+					   MMIO_PTR volatile uint##bits##_t *ptr)                \
+	{                                                                                        \
+		__asm__ volatile(store : "=m"(*ptr) : "r"(value) : "memory");                    \
 	}
 
 MMIO_PTR_ACCESS_(8, "movb %1, %b0", "movb %b1, %0")
@@ -37,16 +37,16 @@ MMIO_PTR_ACCESS_(16, "movw %1, %w0", "movw %w1, %0")
 MMIO_PTR_ACCESS_(32, "movl %1, %k0", "movl %k1, %0")
 MMIO_PTR_ACCESS_(64, "movq %1, %q0", "movq %q1, %0")
 #else
-#define MMIO_PTR_ACCESS_(bits)                                                                      \
-	static inline uint##bits##_t MmioRead##bits(MMIO_PTR const volatile uint##bits##_t *ptr)    \
-	{                                                                                           \
-		return *ptr;                                                                        \
-	}                                                                                           \
-                                                                                                    \
-	static inline void MmioWrite##bits(uint##bits##_t value,                                    \
-					   MMIO_PTR volatile uint##bits##_t *ptr)                   \
-	{                                                                                           \
-		*ptr = value;                                                                       \
+#define MMIO_PTR_ACCESS_(bits)                                                                   \
+	static inline uint##bits##_t MmioRead##bits(MMIO_PTR const volatile uint##bits##_t *ptr) \
+	{                                                                                        \
+		return *ptr;                                                                     \
+	}                                                                                        \
+                                                                                                 \
+	static inline void MmioWrite##bits(uint##bits##_t value,                                 \
+					   MMIO_PTR volatile uint##bits##_t *ptr)                \
+	{                                                                                        \
+		*ptr = value;                                                                    \
 	}
 
 MMIO_PTR_ACCESS_(8)
@@ -69,7 +69,8 @@ static inline void MmioReadBuffer(void *dest, MMIO_PTR const volatile void *mmio
 	for (; n > 0 && ((uintptr_t)from & 7) != 0; n--)
 		*to++ = MmioRead8(from++);
 	for (; n >= 8; n -= 8, from += 8, to += 8) {
-		const uint64_t value = MmioRead64((MMIO_PTR const volatile uint64_t *)(uintptr_t)from);
+		const uint64_t value =
+			MmioRead64((MMIO_PTR const volatile uint64_t *)(uintptr_t)from);
 
 		__builtin_memcpy(to, &value, 8);
 	}
@@ -99,15 +100,15 @@ __END_CDECLS
 #ifdef __cplusplus
 
 /* The width is the pointer's. */
-#define MMIO_PTR_OVERLOAD_(bits)                                                            \
-	inline uint##bits##_t MmioRead(MMIO_PTR const volatile uint##bits##_t *ptr)         \
-	{                                                                                   \
-		return MmioRead##bits(ptr);                                                 \
-	}                                                                                   \
-                                                                                            \
-	inline void MmioWrite(uint##bits##_t value, MMIO_PTR volatile uint##bits##_t *ptr)  \
-	{                                                                                   \
-		MmioWrite##bits(value, ptr);                                                \
+#define MMIO_PTR_OVERLOAD_(bits)                                                           \
+	inline uint##bits##_t MmioRead(MMIO_PTR const volatile uint##bits##_t *ptr)        \
+	{                                                                                  \
+		return MmioRead##bits(ptr);                                                \
+	}                                                                                  \
+                                                                                           \
+	inline void MmioWrite(uint##bits##_t value, MMIO_PTR volatile uint##bits##_t *ptr) \
+	{                                                                                  \
+		MmioWrite##bits(value, ptr);                                               \
 	}
 
 MMIO_PTR_OVERLOAD_(8)
