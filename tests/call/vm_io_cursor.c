@@ -253,6 +253,9 @@ static zx_vaddr_t hole_of_a_pager(void)
 	T_OK(zx_vmo_write(vmo, page, 0, 2 * T_PAGE));
 	T_OK(zx_pager_detach_vmo(pager, vmo));
 	addr = map(ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, vmo, 4 * T_PAGE);
+	/* Faults now: to Valgrind one in a plain store is a mistake of the program. */
+	T_OK(zirconia_probe_write8((void *)addr, 1));
+	T_OK(zirconia_probe_write8((void *)(addr + T_PAGE), 1));
 	return addr + 2 * T_PAGE;
 }
 
