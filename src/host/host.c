@@ -86,7 +86,7 @@ void zi_host_after_fork(void)
 		host.fork_hook();
 	atomic_store_explicit(&host.ready, false, memory_order_relaxed);
 	zi_signals_after_fork();
-	zi_watch_after_fork();
+	zi_watch_close();
 	zi_window_close();
 	zi_arena_reset(0);
 }

@@ -136,6 +136,8 @@ enum zi_watch_mode {
 };
 /* Once, before the first placement. False: the system does not allow it, or not in this mode. */
 bool zi_watch_open(enum zi_watch_mode mode);
+/* Undoes it; nothing was placed yet. */
+void zi_watch_close(void);
 /* [fault] As zi_place_frames, but frames without memory are watched instead of filled with zeros at the first touch. */
 zx_status_t zi_place_watched(uintptr_t addr, size_t len, uint64_t frame, uint32_t prot);
 /*

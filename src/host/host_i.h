@@ -67,10 +67,6 @@ static inline bool zi_window_in_physmap(uintptr_t addr)
 void zi_arena_reset(uint64_t pages); /* empties all lists: every frame is free, none resident */
 bool zi_arena_check(void);           /* full walk: every frame is in one place */
 
-/* ------------------------------------------------------------------ uffd.c */
-
-void zi_watch_after_fork(void); /* the child watches nothing */
-
 /* ------------------------------------------------------------------ probe.c */
 
 void zi_probe(struct zi_host_caps *caps); /* everything but the windows */

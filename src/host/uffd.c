@@ -77,7 +77,7 @@ bool zi_watch_open(enum zi_watch_mode mode)
 	return ok;
 }
 
-void zi_watch_after_fork(void)
+void zi_watch_close(void)
 {
 	int fd = atomic_exchange_explicit(&watch_fd, -1, memory_order_relaxed);
 

@@ -30,13 +30,20 @@ bool zi_node_can_linger(struct zi_node *n, uint64_t first, uint64_t pages)
 void zi_node_end_lingering(struct zi_node *n, uint64_t first, uint64_t pages)
 {
 	struct zi_pageset *s = &n->source->lingering;
+	const uint64_t end = first + pages;
 
-	if (zi_pageset_is_empty(s) || zi_pageset_next_set(s, first) >= first + pages)
+	if (zi_pageset_is_empty(s))
 		return;
-	zi_node_hide(n, first, pages);
-	if (zi_trap_watches_frames())
-		zi_node_discard_frames(n, first, pages);
-	(void)zi_pageset_clear(s, first, pages);
+	for (uint64_t p = zi_pageset_next_set(s, first); p < end; p = zi_pageset_next_set(s, p)) {
+		const uint64_t run = zi_min(zi_pageset_next_clear(s, p), end) - p;
+
+		zi_node_hide(n, p, run);
+		if (zi_trap_watches_frames())
+			zi_node_discard_frames(n, p, run);
+		/* Without memory to split a full set the bit stays, and the page is hidden once more. */
+		if (!zi_pageset_clear(s, p, run))
+			p += run;
+	}
 }
 
 /* The page of the root that the mapping shows at va. */

@@ -34,8 +34,11 @@ static enum zi_trap_engine choose(void)
 
 	if (is_named(option, ZI_TRAP_MPROTECT))
 		return ZI_TRAP_MPROTECT;
-	if (is_named(option, ZI_TRAP_THREAD) && zi_watch_open(ZI_WATCH_EVENTS))
-		return ZI_TRAP_THREAD;
+	if (is_named(option, ZI_TRAP_THREAD) && zi_watch_open(ZI_WATCH_EVENTS)) {
+		if (zi_trap_threads_start())
+			return ZI_TRAP_THREAD;
+		zi_watch_close();
+	}
 	if (zi_watch_open(ZI_WATCH_SIGBUS))
 		return ZI_TRAP_SIGBUS;
 	return ZI_TRAP_MPROTECT;
@@ -63,8 +66,6 @@ enum zi_trap_engine zi_trap_engine(void)
 		if (!fork_known)
 			fork_known = pthread_atfork(NULL, NULL, after_fork) == 0;
 		engine = fork_known ? (int)choose() : ZI_TRAP_MPROTECT;
-		if (engine == ZI_TRAP_THREAD)
-			(void)zi_trap_threads_start();
 		atomic_store_explicit(&chosen, engine, memory_order_release);
 	}
 	return (enum zi_trap_engine)engine;

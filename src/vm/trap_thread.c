@@ -155,12 +155,26 @@ static void *serve(void *arg)
 	return NULL;
 }
 
+static bool create_thread(bool small)
+{
+	pthread_attr_t attr;
+	pthread_t id;
+	bool ok;
+
+	if (pthread_attr_init(&attr) != 0)
+		return false;
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	if (small)
+		(void)pthread_attr_setstacksize(&attr, SERVICE_STACK);
+	ok = pthread_create(&id, &attr, serve, NULL) == 0;
+	pthread_attr_destroy(&attr);
+	return ok;
+}
+
 /* Failing to is bearable: faults wait for the threads that there are. */
 static void start_thread(void)
 {
 	sigset_t all, old;
-	pthread_attr_t attr;
-	pthread_t id;
 
 	if (atomic_fetch_add_explicit(&threads, 1, memory_order_relaxed) >= ZI_SERVICE_MAX) {
 		atomic_fetch_sub_explicit(&threads, 1, memory_order_relaxed);
@@ -170,14 +184,11 @@ static void start_thread(void)
 	/* Signals of the program are for its own threads. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	pthread_attr_init(&attr);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	(void)pthread_attr_setstacksize(&attr, SERVICE_STACK);
-	if (pthread_create(&id, &attr, serve, NULL) != 0) {
+	/* The program's thread-local memory comes out of the stack, and may not fit into a small one. */
+	if (!create_thread(true) && !create_thread(false)) {
 		atomic_fetch_sub_explicit(&listening, 1, memory_order_relaxed);
 		atomic_fetch_sub_explicit(&threads, 1, memory_order_relaxed);
 	}
-	pthread_attr_destroy(&attr);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 

@@ -296,6 +296,9 @@ Test(pager_faults, vmar_op_range__as_the_vmo_operation)
 Test(pager_faults, unexpected_failure__ends_the_process)
 {
 	pg_engine();
+	/* The sanitizer does not let the child of a threaded program start threads. */
+	if (pg_engine_is("thread"))
+		t_require("no-tsan");
 	fflush(NULL);
 	const pid_t child = fork();
 
