@@ -13,7 +13,9 @@ cp -R "$here/fuchsia_project" "$work/project"
 
 compilers=0
 for pair in gcc:g++ clang:clang++; do
-	command -v "${pair%:*}" >/dev/null && command -v "${pair#*:}" >/dev/null || continue
+	if ! command -v "${pair%:*}" >/dev/null || ! command -v "${pair#*:}" >/dev/null; then
+		continue
+	fi
 	build=$work/${pair%:*}
 	for step in "$ZI_CMAKE -S $work/project -B $build -DCMAKE_C_COMPILER=${pair%:*} -DCMAKE_CXX_COMPILER=${pair#*:} -DCMAKE_PREFIX_PATH=$work/prefix" \
 		"$ZI_CMAKE --build $build" "${ZI_CMAKE%cmake}ctest --test-dir $build --output-on-failure --no-tests=error"; do
