@@ -12,6 +12,7 @@
 #include "base/park.h"
 #include "base/slab.h"
 #include "object/fork_i.h"
+#include "vm/model.h"
 #include "vm/physical.h"
 #include "vm/vmar.h"
 
@@ -147,6 +148,7 @@ static void in_child(void)
 	zi_slab_after_fork();
 	zi_aspace_after_fork();
 	zi_physical_after_fork();
+	zi_model_after_fork();
 	zi_object_after_fork();
 }
 

@@ -1,10 +1,12 @@
 /* zirconia/device.h: what a machine and its first program would have handed out. */
 #include <zirconia/device.h>
+#include <zirconia/device_model.h>
 
 #include <zircon/rights.h>
 
 #include "object/bti.h"
 #include "object/resource.h"
+#include "vm/model.h"
 #include "vm/physical.h"
 
 zx_status_t zirconia_device_resource(zx_rsrc_kind_t kind, zx_handle_t *out_resource)
@@ -39,6 +41,16 @@ zx_status_t zirconia_device_memory_free(zx_paddr_t paddr)
 void *zirconia_device_ptr(zx_paddr_t paddr, size_t len)
 {
 	return zi_physical_ptr(paddr, len);
+}
+
+zx_status_t zirconia_device_model_add(zx_paddr_t paddr, size_t size, const zirconia_mmio_backend_t *model, void *ctx)
+{
+	return zi_model_add(paddr, size, model, ctx);
+}
+
+zx_status_t zirconia_device_model_remove(zx_paddr_t paddr)
+{
+	return zi_model_remove(paddr);
 }
 
 void zirconia_device_set_filter(zirconia_device_filter_t *deny, void *ctx)

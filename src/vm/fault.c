@@ -10,6 +10,7 @@
 #include "host/host.h"
 #include "vm/dirty.h"
 #include "vm/mapping_i.h"
+#include "vm/model.h"
 #include "vm/trap.h"
 #include "vm/vm.h"
 #include "vm/vmar.h"
@@ -182,6 +183,10 @@ static zx_status_t resolve(struct zi_mapping *m, uintptr_t page, bool write, boo
 	struct zi_node *n = m->vmo->node;
 	struct zi_found f = zi_node_lookup(n, zi_mapping_page(m, page), 1);
 
+	if (n->modelled) {
+		zi_model_note(zi_node_frame(n, f.pgi, NULL) << ZI_PAGE_SHIFT);
+		return ZX_ERR_NEXT;
+	}
 	*out_watched = f.node->source != NULL;
 	if (*out_watched && (f.node == n || !write)) {
 		if (write)
@@ -278,7 +283,10 @@ zx_status_t zi_fault(uintptr_t addr, bool write, bool exec, bool *out_ours)
 {
 	bool watched;
 
-	return zi_fault_trapped(addr, write, exec, out_ours, &watched);
+	zx_status_t st = zi_fault_trapped(addr, write, exec, out_ours, &watched);
+
+	/* Registers are no buffers. */
+	return st == ZX_ERR_NEXT ? ZX_ERR_NOT_SUPPORTED : st;
 }
 
 static zx_status_t user_copy(void *dst, const void *src, size_t n)

@@ -24,7 +24,7 @@ zx_status_t zi_user_write(void *user, const void *src, size_t n);
  */
 zx_status_t zi_fault(uintptr_t addr, bool write, bool exec, bool *out_ours);
 
-/* The same for a signal: *out_watched tells that the page is a pager root's, so that SIGBUS need not mean a lack of memory. */
+/* The same for a signal: NEXT when a device model has to be asked (vm/model.h). *out_watched tells that the page is a pager root's, so that SIGBUS need not mean a lack of memory. */
 zx_status_t zi_fault_trapped(uintptr_t addr, bool write, bool exec, bool *out_ours, bool *out_watched);
 
 /*

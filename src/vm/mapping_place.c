@@ -63,6 +63,8 @@ static zx_vaddr_t source_end(const struct zi_mapping *m, zx_vaddr_t va, zx_vaddr
 static uint32_t run_prot(const struct zi_mapping *m, const struct zi_found *f, uint32_t prot,
 			 uint32_t mask)
 {
+	if (f->node->modelled)
+		return 0;
 	if (f->node != m->vmo->node)
 		prot &= ~(uint32_t)ZX_VM_PERM_WRITE;
 	return prot & ~mask;

@@ -53,6 +53,7 @@ struct zi_node {
 	bool hidden;
 	bool contiguous;       /* every page own from creation on; zeroed in place */
 	bool touched;          /* frames may be resident: freeing must look */
+	bool modelled;         /* physical: accesses through mappings trap and go to a device model; fixed */
 	uint64_t size;         /* pages */
 	struct zi_node *parent;
 	uint64_t parent_off;   /* page 0 of this node lies there in the parent */

@@ -6,6 +6,7 @@
 #include "host/host.h"
 #include "vm/fault.h"
 #include "vm/fault_expect.h"
+#include "vm/model.h"
 #include "vm/source.h"
 #include "vm/vm.h"
 
@@ -61,7 +62,9 @@ static bool resolve(const struct zi_trap *trap, zx_status_t *out_status)
 		*out_status = ZX_OK;
 		return false;
 	}
-	if (st == ZX_OK && trap->is_sigbus && !watched && !is_first_sigbus(trap->addr))
+	if (st == ZX_ERR_NEXT)
+		st = zi_model_trap(trap) ? ZX_OK : ZX_ERR_NOT_SUPPORTED;
+	else if (st == ZX_OK && trap->is_sigbus && !watched && !is_first_sigbus(trap->addr))
 		st = ZX_ERR_NO_MEMORY;
 	*out_status = st;
 	return st == ZX_OK;

@@ -2,6 +2,7 @@
 #include "base/assert.h"
 #include "host/host.h"
 #include "host/machine.h"
+#include "vm/model.h"
 #include "vm/physical.h"
 #include "vm/vm.h"
 #include "vm/vmo_i.h"
@@ -119,5 +120,8 @@ zx_status_t zi_vmo_create_physical(uint64_t paddr, uint64_t size, struct zi_vmo 
 	if (zi_physical_ptr(paddr, bytes) == NULL)
 		return ZX_ERR_NO_MEMORY;
 	st = node_over(paddr >> ZI_PAGE_SHIFT, bytes >> ZI_PAGE_SHIFT, 0, 0, &n);
-	return st == ZX_OK ? wrap(ZI_VMO_PHYSICAL, n, ZX_CACHE_POLICY_UNCACHED, out_vmo) : st;
+	if (st != ZX_OK)
+		return st;
+	n->modelled = zi_model_covers(paddr, bytes);
+	return wrap(ZI_VMO_PHYSICAL, n, ZX_CACHE_POLICY_UNCACHED, out_vmo);
 }
