@@ -18,7 +18,7 @@ if ! diff "$work/shared" "$work/static"; then
 fi
 
 # Every prototype, asked of the compiler: the declared functions of all public headers.
-for header in $(cd "$ZI_SOURCE/include" && find . -name '*.h'); do
+for header in $(cd "$ZI_SOURCE/include" && find zircon zirconia -name "*.h"); do
 	echo "#include \"${header#./}\""
 done >"$work/all.c"
 "$CC" -I"$ZI_SOURCE/include" -fsyntax-only -std=gnu11 "$work/all.c"
