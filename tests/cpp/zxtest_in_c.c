@@ -5,7 +5,9 @@
 #include <zircon/syscalls.h>
 #include <zxtest/zxtest.h>
 
-static volatile int *nowhere;
+/* Not null: a sanitizer would tell before the fault comes. */
+static volatile int *nowhere = (volatile int *)64;
+static const char *const nothing;
 
 static void write_nowhere(void)
 {
@@ -41,7 +43,7 @@ TEST(InC, Forms)
 	ASSERT_GE(seven, 7);
 	ASSERT_TRUE(seven == 7);
 	ASSERT_FALSE(seven == 8, "message");
-	ASSERT_NULL(nowhere);
+	ASSERT_NULL(nothing);
 	ASSERT_NOT_NULL(text);
 	ASSERT_OK(ZX_OK);
 	ASSERT_NOT_OK(ZX_ERR_IO);
@@ -64,7 +66,7 @@ TEST(InC, Vmo)
 	EXPECT_EQ(*(volatile int *)at, 0);
 	nowhere = (volatile int *)at;
 	ASSERT_DEATH(write_nowhere);
-	nowhere = NULL;
+	nowhere = (volatile int *)64;
 	ASSERT_OK(zx_vmar_unmap(zx_vmar_root_self(), at, 4096));
 	ASSERT_OK(zx_handle_close(vmo));
 }
