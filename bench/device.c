@@ -1,7 +1,7 @@
 /* Register access and pinning. Their goals are times, not ratios: the rival is the plain way plus what we may cost, or the goal itself. */
+#include <zircon/process.h>
 #include <zirconia/device.h>
 #include <zirconia/mmio.h>
-#include <zircon/process.h>
 
 #include "bench.h"
 
@@ -60,8 +60,8 @@ static double pin_unpin(uint64_t n)
 	BENCH_OK(zx_vmo_op_range(vmo, ZX_VMO_OP_COMMIT, 0, PINNED * BENCH_PAGE, NULL, 0));
 	t = bench_now();
 	for (uint64_t i = 0; i < n; i++) {
-		BENCH_OK(zx_bti_pin(bti, ZX_BTI_PERM_READ | ZX_BTI_PERM_WRITE, vmo, 0, PINNED * BENCH_PAGE, addrs,
-				    PINNED, &pmt));
+		BENCH_OK(zx_bti_pin(bti, ZX_BTI_PERM_READ | ZX_BTI_PERM_WRITE, vmo, 0,
+				    PINNED * BENCH_PAGE, addrs, PINNED, &pmt));
 		BENCH_OK(zx_pmt_unpin(pmt));
 	}
 	t = bench_now() - t;
@@ -76,7 +76,8 @@ static double pin_goal(uint64_t n)
 }
 
 const struct bench_row bench_device[] = {
-	{ "Mmio/Load32", "a volatile load, plus 1.5 ns", 1.00, 2000000, mmio_loads, volatile_loads, 0 },
-	{ "Bti/PinUnpin64", "2 us and 10 ns for each page", 1.00, 20000, pin_unpin, pin_goal, 0 },
-	{ .name = NULL },
+	{"Mmio/Load32", "a volatile load, plus 1.5 ns", 1.00, 2000000, mmio_loads, volatile_loads,
+	 0},
+	{"Bti/PinUnpin64", "2 us and 10 ns for each page", 1.00, 20000, pin_unpin, pin_goal, 0},
+	{.name = NULL},
 };

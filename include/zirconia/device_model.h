@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <zirconia/mmio.h>
 #include <zircon/types.h>
+#include <zirconia/mmio.h>
 
 __BEGIN_CDECLS
 

@@ -92,8 +92,8 @@ void zirconia_mmio_region_from_memory(void *memory, size_t len, zirconia_mmio_cl
  * A region of `len` bytes whose accesses are calls of a backend, which has to live as long as the
  * region; offset 0 counts as aligned for every width. The claim is taken over.
  */
-void zirconia_mmio_region_from_backend(const zirconia_mmio_backend_t *backend, void *ctx, size_t len,
-				       zirconia_mmio_claim_t *claim,
+void zirconia_mmio_region_from_backend(const zirconia_mmio_backend_t *backend, void *ctx,
+				       size_t len, zirconia_mmio_claim_t *claim,
 				       zirconia_mmio_region_t *out_region);
 
 /*
@@ -172,83 +172,83 @@ void zirconia_mmio_refused(const char *access, size_t offset, size_t len, zircon
  * masked_load gives the bits of `mask`. masked_modify loads and then stores with the bits of `mask`
  * taken from `value`: two accesses, not atomic; when the load is refused, nothing is stored.
  */
-#define ZIRCONIA_MMIO_ACCESS_(bits)                                                                \
-	static inline zirconia_mmio_error_t zirconia_mmio_try_load##bits(                          \
-		const zirconia_mmio_region_t *region, size_t offset, uint##bits##_t *out_value)    \
-	{                                                                                          \
-		const zirconia_mmio_error_t err = zirconia_mmio_check(region, offset, bits / 8);   \
-                                                                                                   \
-		if (err != ZIRCONIA_MMIO_OK)                                                       \
-			return err;                                                                \
-		if (region->backend == NULL)                                                       \
-			*out_value = *(const volatile uint##bits##_t *)(region->base + offset);    \
-		else                                                                               \
-			*out_value = (uint##bits##_t)region->backend->load(                        \
-				region->ctx, region->start + offset, bits / 8);                    \
-		return ZIRCONIA_MMIO_OK;                                                           \
-	}                                                                                          \
-                                                                                                   \
-	static inline zirconia_mmio_error_t zirconia_mmio_try_store##bits(                         \
-		zirconia_mmio_region_t *region, size_t offset, uint##bits##_t value)               \
-	{                                                                                          \
-		const zirconia_mmio_error_t err = zirconia_mmio_check(region, offset, bits / 8);   \
-                                                                                                   \
-		if (err != ZIRCONIA_MMIO_OK)                                                       \
-			return err;                                                                \
-		if (region->backend == NULL)                                                       \
-			*(volatile uint##bits##_t *)(region->base + offset) = value;               \
-		else                                                                               \
-			region->backend->store(region->ctx, region->start + offset, bits / 8,      \
-					       value);                                             \
-		return ZIRCONIA_MMIO_OK;                                                           \
-	}                                                                                          \
-                                                                                                   \
-	static inline uint##bits##_t zirconia_mmio_load##bits(                                     \
-		const zirconia_mmio_region_t *region, size_t offset)                               \
-	{                                                                                          \
-		uint##bits##_t value = 0;                                                          \
-		const zirconia_mmio_error_t err =                                                  \
-			zirconia_mmio_try_load##bits(region, offset, &value);                      \
-                                                                                                   \
-		if (err != ZIRCONIA_MMIO_OK)                                                       \
-			zirconia_mmio_refused("load" #bits, offset, region->len, err);             \
-		return value;                                                                      \
-	}                                                                                          \
-                                                                                                   \
-	static inline void zirconia_mmio_store##bits(zirconia_mmio_region_t *region,               \
-						     size_t offset, uint##bits##_t value)          \
-	{                                                                                          \
-		const zirconia_mmio_error_t err =                                                  \
-			zirconia_mmio_try_store##bits(region, offset, value);                      \
-                                                                                                   \
-		if (err != ZIRCONIA_MMIO_OK)                                                       \
-			zirconia_mmio_refused("store" #bits, offset, region->len, err);            \
-	}                                                                                          \
-                                                                                                   \
-	static inline zirconia_mmio_error_t zirconia_mmio_try_masked_load##bits(                   \
-		const zirconia_mmio_region_t *region, size_t offset, uint##bits##_t mask,          \
-		uint##bits##_t *out_value)                                                         \
-	{                                                                                          \
-		const zirconia_mmio_error_t err =                                                  \
-			zirconia_mmio_try_load##bits(region, offset, out_value);                   \
-                                                                                                   \
-		if (err == ZIRCONIA_MMIO_OK)                                                       \
-			*out_value = (uint##bits##_t)(*out_value & mask);                          \
-		return err;                                                                        \
-	}                                                                                          \
-                                                                                                   \
-	static inline zirconia_mmio_error_t zirconia_mmio_try_masked_modify##bits(                 \
-		zirconia_mmio_region_t *region, size_t offset, uint##bits##_t mask,                \
-		uint##bits##_t value)                                                              \
-	{                                                                                          \
-		uint##bits##_t old = 0;                                                            \
-		const zirconia_mmio_error_t err =                                                  \
-			zirconia_mmio_try_load##bits(region, offset, &old);                        \
-                                                                                                   \
-		if (err != ZIRCONIA_MMIO_OK)                                                       \
-			return err;                                                                \
-		value = (uint##bits##_t)((old & (uint##bits##_t)~mask) | (value & mask));          \
-		return zirconia_mmio_try_store##bits(region, offset, value);                       \
+#define ZIRCONIA_MMIO_ACCESS_(bits)                                                              \
+	static inline zirconia_mmio_error_t zirconia_mmio_try_load##bits(                        \
+		const zirconia_mmio_region_t *region, size_t offset, uint##bits##_t *out_value)  \
+	{                                                                                        \
+		const zirconia_mmio_error_t err = zirconia_mmio_check(region, offset, bits / 8); \
+                                                                                                 \
+		if (err != ZIRCONIA_MMIO_OK)                                                     \
+			return err;                                                              \
+		if (region->backend == NULL)                                                     \
+			*out_value = *(const volatile uint##bits##_t *)(region->base + offset);  \
+		else                                                                             \
+			*out_value = (uint##bits##_t)region->backend->load(                      \
+				region->ctx, region->start + offset, bits / 8);                  \
+		return ZIRCONIA_MMIO_OK;                                                         \
+	}                                                                                        \
+                                                                                                 \
+	static inline zirconia_mmio_error_t zirconia_mmio_try_store##bits(                       \
+		zirconia_mmio_region_t *region, size_t offset, uint##bits##_t value)             \
+	{                                                                                        \
+		const zirconia_mmio_error_t err = zirconia_mmio_check(region, offset, bits / 8); \
+                                                                                                 \
+		if (err != ZIRCONIA_MMIO_OK)                                                     \
+			return err;                                                              \
+		if (region->backend == NULL)                                                     \
+			*(volatile uint##bits##_t *)(region->base + offset) = value;             \
+		else                                                                             \
+			region->backend->store(region->ctx, region->start + offset, bits / 8,    \
+					       value);                                           \
+		return ZIRCONIA_MMIO_OK;                                                         \
+	}                                                                                        \
+                                                                                                 \
+	static inline uint##bits##_t zirconia_mmio_load##bits(                                   \
+		const zirconia_mmio_region_t *region, size_t offset)                             \
+	{                                                                                        \
+		uint##bits##_t value = 0;                                                        \
+		const zirconia_mmio_error_t err =                                                \
+			zirconia_mmio_try_load##bits(region, offset, &value);                    \
+                                                                                                 \
+		if (err != ZIRCONIA_MMIO_OK)                                                     \
+			zirconia_mmio_refused("load" #bits, offset, region->len, err);           \
+		return value;                                                                    \
+	}                                                                                        \
+                                                                                                 \
+	static inline void zirconia_mmio_store##bits(zirconia_mmio_region_t *region,             \
+						     size_t offset, uint##bits##_t value)        \
+	{                                                                                        \
+		const zirconia_mmio_error_t err =                                                \
+			zirconia_mmio_try_store##bits(region, offset, value);                    \
+                                                                                                 \
+		if (err != ZIRCONIA_MMIO_OK)                                                     \
+			zirconia_mmio_refused("store" #bits, offset, region->len, err);          \
+	}                                                                                        \
+                                                                                                 \
+	static inline zirconia_mmio_error_t zirconia_mmio_try_masked_load##bits(                 \
+		const zirconia_mmio_region_t *region, size_t offset, uint##bits##_t mask,        \
+		uint##bits##_t *out_value)                                                       \
+	{                                                                                        \
+		const zirconia_mmio_error_t err =                                                \
+			zirconia_mmio_try_load##bits(region, offset, out_value);                 \
+                                                                                                 \
+		if (err == ZIRCONIA_MMIO_OK)                                                     \
+			*out_value = (uint##bits##_t)(*out_value & mask);                        \
+		return err;                                                                      \
+	}                                                                                        \
+                                                                                                 \
+	static inline zirconia_mmio_error_t zirconia_mmio_try_masked_modify##bits(               \
+		zirconia_mmio_region_t *region, size_t offset, uint##bits##_t mask,              \
+		uint##bits##_t value)                                                            \
+	{                                                                                        \
+		uint##bits##_t old = 0;                                                          \
+		const zirconia_mmio_error_t err =                                                \
+			zirconia_mmio_try_load##bits(region, offset, &old);                      \
+                                                                                                 \
+		if (err != ZIRCONIA_MMIO_OK)                                                     \
+			return err;                                                              \
+		value = (uint##bits##_t)((old & (uint##bits##_t) ~mask) | (value & mask));       \
+		return zirconia_mmio_try_store##bits(region, offset, value);                     \
 	}
 
 ZIRCONIA_MMIO_ACCESS_(8)

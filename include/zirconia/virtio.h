@@ -135,10 +135,10 @@ static inline size_t zirconia_used_ring_len(size_t n)
 typedef struct zirconia_virtqueue {
 	const zirconia_driver_mem_t *mem;
 	zirconia_device_range_t desc, avail, used;
-	uint16_t size;       /* of the queue: a power of two */
-	uint16_t next_avail; /* guarded by the lock */
-	uint16_t next_used;  /* guarded by the lock */
-	bool event_idx;      /* decide on notifications by used_event; false unless set */
+	uint16_t size;             /* of the queue: a power of two */
+	uint16_t next_avail;       /* guarded by the lock */
+	uint16_t next_used;        /* guarded by the lock */
+	bool event_idx;            /* decide on notifications by used_event; false unless set */
 	void (*notify)(void *ctx); /* the driver wants to hear of used chains; may be NULL */
 	void *notify_ctx;
 	pthread_mutex_t lock;
@@ -168,16 +168,16 @@ bool zirconia_virtqueue_needs_notification(const zirconia_virtqueue_t *queue, ui
 
 typedef enum zirconia_chain_result {
 	ZIRCONIA_CHAIN_OK = 0,
-	ZIRCONIA_CHAIN_END,                     /* of this part, or of the queue: nothing is wrong */
+	ZIRCONIA_CHAIN_END, /* of this part, or of the queue: nothing is wrong */
 	ZIRCONIA_CHAIN_READABLE_AFTER_WRITABLE,
 	ZIRCONIA_CHAIN_NESTED_INDIRECT,
 	ZIRCONIA_CHAIN_TRANSLATE_FAILED,
-	ZIRCONIA_CHAIN_INVALID_INDEX,           /* no such descriptor */
-	ZIRCONIA_CHAIN_BAD_RANGE,               /* address and length wrap */
-	ZIRCONIA_CHAIN_LOOP,                    /* more descriptors than its table has */
+	ZIRCONIA_CHAIN_INVALID_INDEX, /* no such descriptor */
+	ZIRCONIA_CHAIN_BAD_RANGE,     /* address and length wrap */
+	ZIRCONIA_CHAIN_LOOP,          /* more descriptors than its table has */
 	ZIRCONIA_CHAIN_READABLE_REMAINING,
 	ZIRCONIA_CHAIN_WRITABLE_REMAINING,
-	ZIRCONIA_CHAIN_BAD_RING,                /* more chains available than the queue has descriptors */
+	ZIRCONIA_CHAIN_BAD_RING, /* more chains available than the queue has descriptors */
 } zirconia_chain_result_t;
 
 /* One table of descriptors that is being walked. To be left alone. */
@@ -186,15 +186,15 @@ typedef struct zirconia_desc_walk {
 	uint32_t count; /* descriptors in it */
 	uint32_t left;  /* that a chain without a loop can still have */
 	uint16_t next;
-	bool more;      /* `next` is to be read */
+	bool more; /* `next` is to be read */
 } zirconia_desc_walk_t;
 
 typedef struct zirconia_chain {
 	zirconia_virtqueue_t *queue; /* NULL: returned */
 	uint16_t head;
-	bool writable;    /* the writable part is being walked */
+	bool writable; /* the writable part is being walked */
 	bool in_indirect;
-	bool ended;       /* by an error after which nothing can be told */
+	bool ended; /* by an error after which nothing can be told */
 	bool has_current;
 	bool current_writable;
 	zirconia_driver_range_t current; /* what is left of the descriptor */
@@ -223,7 +223,8 @@ static inline zirconia_chain_result_t zirconia_chain_next(zirconia_chain_t *chai
 }
 
 /* Bytes that this part still has. */
-zirconia_chain_result_t zirconia_chain_remaining(const zirconia_chain_t *chain, uint64_t *out_bytes);
+zirconia_chain_result_t zirconia_chain_remaining(const zirconia_chain_t *chain,
+						 uint64_t *out_bytes);
 
 /*
  * Goes on to the writable part. READABLE_REMAINING, or what is wrong with the chain: it stays in its
@@ -237,8 +238,8 @@ void zirconia_chain_add_written(zirconia_chain_t *chain, uint32_t bytes);
 /* Copies out of, or into, the next piece, `size` bytes at most; *out_done is 0 at the end. Writing adds to the length. */
 zirconia_chain_result_t zirconia_chain_read(zirconia_chain_t *chain, void *buffer, size_t size,
 					    size_t *out_done);
-zirconia_chain_result_t zirconia_chain_write(zirconia_chain_t *chain, const void *buffer, size_t size,
-					     size_t *out_done);
+zirconia_chain_result_t zirconia_chain_write(zirconia_chain_t *chain, const void *buffer,
+					     size_t size, size_t *out_done);
 
 /* Returns the chain to the driver in every case, and tells whether all of it was walked. */
 zirconia_chain_result_t zirconia_chain_return_complete(zirconia_chain_t *chain);
@@ -249,7 +250,8 @@ void zirconia_chain_drop(zirconia_chain_t *chain);
 
 /* Where the driver writes to say that a queue has something, four bytes for each; and the way back. */
 uint64_t zirconia_virtio_notify_addr(uint64_t base, uint16_t queue);
-bool zirconia_virtio_notify_queue(uint64_t base, uint16_t queues, uint64_t addr, uint16_t *out_queue);
+bool zirconia_virtio_notify_queue(uint64_t base, uint16_t queues, uint64_t addr,
+				  uint16_t *out_queue);
 /* ZX_ERR_INVALID_ARGS: base or len is no multiple of four, or len is 0. */
 zx_status_t zirconia_virtio_check_trap(uint64_t base, uint64_t len);
 

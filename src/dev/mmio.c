@@ -31,7 +31,8 @@ zirconia_mmio_claim_t *zirconia_mmio_claim_new(void (*end)(void *ctx), void *ctx
 
 void zirconia_mmio_claim_drop(zirconia_mmio_claim_t *claim)
 {
-	if (claim == NULL || atomic_fetch_sub_explicit(&claim->regions, 1, memory_order_acq_rel) != 1)
+	if (claim == NULL ||
+	    atomic_fetch_sub_explicit(&claim->regions, 1, memory_order_acq_rel) != 1)
 		return;
 	if (claim->end != NULL)
 		claim->end(claim->ctx);
@@ -51,8 +52,9 @@ void zirconia_mmio_region_from_memory(void *memory, size_t len, zirconia_mmio_cl
 	*out_region = (zirconia_mmio_region_t){.base = memory, .len = len, .claim = claim};
 }
 
-void zirconia_mmio_region_from_backend(const zirconia_mmio_backend_t *backend, void *ctx, size_t len,
-				       zirconia_mmio_claim_t *claim, zirconia_mmio_region_t *out_region)
+void zirconia_mmio_region_from_backend(const zirconia_mmio_backend_t *backend, void *ctx,
+				       size_t len, zirconia_mmio_claim_t *claim,
+				       zirconia_mmio_region_t *out_region)
 {
 	check_len(len);
 	*out_region = (zirconia_mmio_region_t){
@@ -81,8 +83,8 @@ void zirconia_mmio_refused(const char *access, size_t offset, size_t len, zircon
 {
 	char why[128];
 
-	snprintf(why, sizeof(why), "%s at offset %zu of a region of %zu bytes is %s", access, offset, len,
-		 err == ZIRCONIA_MMIO_UNALIGNED ? "unaligned" : "out of range");
+	snprintf(why, sizeof(why), "%s at offset %zu of a region of %zu bytes is %s", access,
+		 offset, len, err == ZIRCONIA_MMIO_UNALIGNED ? "unaligned" : "out of range");
 	zi_dev_misuse("mmio", why, ZX_OK);
 }
 
@@ -117,7 +119,8 @@ zirconia_mmio_error_t zirconia_mmio_try_split_off(zirconia_mmio_region_t *region
 	return ZIRCONIA_MMIO_OK;
 }
 
-void zirconia_mmio_split_off(zirconia_mmio_region_t *region, size_t mid, zirconia_mmio_region_t *out_left)
+void zirconia_mmio_split_off(zirconia_mmio_region_t *region, size_t mid,
+			     zirconia_mmio_region_t *out_left)
 {
 	const zirconia_mmio_error_t err = zirconia_mmio_try_split_off(region, mid, out_left);
 

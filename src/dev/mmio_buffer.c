@@ -33,8 +33,8 @@ static zx_status_t map(mmio_buffer_t *b, uint32_t cache_policy)
 	}
 	if (__builtin_add_overflow(b->offset, b->size, &end) || end > info.size_bytes)
 		return ZX_ERR_OUT_OF_RANGE;
-	st = zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE | ZX_VM_MAP_RANGE, 0,
-			 b->vmo, b->offset - in_page, pages_len(b), &addr);
+	st = zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE | ZX_VM_MAP_RANGE,
+			 0, b->vmo, b->offset - in_page, pages_len(b), &addr);
 	if (st == ZX_OK)
 		b->vaddr = (MMIO_PTR void *)(addr + in_page);
 	return st;
@@ -67,7 +67,8 @@ void mmio_buffer_release(mmio_buffer_t *buffer)
 {
 	if (buffer->vmo == ZX_HANDLE_INVALID)
 		return;
-	(void)zx_vmar_unmap(zx_vmar_root_self(), (zx_vaddr_t)buffer->vaddr & ~page_mask(), pages_len(buffer));
+	(void)zx_vmar_unmap(zx_vmar_root_self(), (zx_vaddr_t)buffer->vaddr & ~page_mask(),
+			    pages_len(buffer));
 	zx_handle_close(buffer->vmo);
 	buffer->vmo = ZX_HANDLE_INVALID;
 }
@@ -78,8 +79,8 @@ zx_status_t mmio_buffer_pin(mmio_buffer_t *buffer, zx_handle_t bti, mmio_pinned_
 	const size_t in_page = buffer->offset & page_mask();
 	zx_paddr_t paddr;
 	zx_handle_t pmt;
-	zx_status_t st = zx_bti_pin(bti, options, buffer->vmo, buffer->offset - in_page, pages_len(buffer),
-				    &paddr, 1, &pmt);
+	zx_status_t st = zx_bti_pin(bti, options, buffer->vmo, buffer->offset - in_page,
+				    pages_len(buffer), &paddr, 1, &pmt);
 
 	if (st != ZX_OK)
 		return st;

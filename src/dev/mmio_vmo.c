@@ -86,7 +86,8 @@ static zx_status_t map(size_t offset, size_t size, zx_handle_t vmo, uint32_t cac
 		free(m);
 		return st;
 	}
-	zirconia_mmio_region_from_memory((void *)(m->addr + cover.in_page), size, claim, out_region);
+	zirconia_mmio_region_from_memory((void *)(m->addr + cover.in_page), size, claim,
+					 out_region);
 	return ZX_OK;
 }
 

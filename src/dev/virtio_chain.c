@@ -46,11 +46,14 @@ static zirconia_chain_result_t enter_indirect(zirconia_chain_t *chain, const zir
 
 	if (!zirconia_driver_range_from(desc->addr, desc->len, &range))
 		return ZIRCONIA_CHAIN_BAD_RANGE;
-	if (!mem->translate(mem, range, &table) || zirconia_device_range_try_ptr(table, 0, 8) == NULL)
+	if (!mem->translate(mem, range, &table) ||
+	    zirconia_device_range_try_ptr(table, 0, 8) == NULL)
 		return ZIRCONIA_CHAIN_TRANSLATE_FAILED;
-	const uint32_t count = (uint32_t)(zirconia_device_range_len(table) / sizeof(zirconia_desc_t));
+	const uint32_t count =
+		(uint32_t)(zirconia_device_range_len(table) / sizeof(zirconia_desc_t));
 
-	chain->inner = (zirconia_desc_walk_t){.table = table, .count = count, .left = count, .next = 0, .more = true};
+	chain->inner = (zirconia_desc_walk_t){
+		.table = table, .count = count, .left = count, .next = 0, .more = true};
 	chain->in_indirect = true;
 	return ZIRCONIA_CHAIN_OK;
 }
@@ -165,7 +168,8 @@ void zirconia_chain_add_written(zirconia_chain_t *chain, uint32_t bytes)
 }
 
 /* The next piece for a copy. *out_len 0: the end. */
-static zirconia_chain_result_t next_piece(zirconia_chain_t *chain, size_t size, void **out_at, size_t *out_len)
+static zirconia_chain_result_t next_piece(zirconia_chain_t *chain, size_t size, void **out_at,
+					  size_t *out_len)
 {
 	zirconia_device_range_t range;
 	const zirconia_chain_result_t r = zirconia_chain_next_with_limit(chain, size, &range);
@@ -180,7 +184,8 @@ static zirconia_chain_result_t next_piece(zirconia_chain_t *chain, size_t size, 
 	return ZIRCONIA_CHAIN_OK;
 }
 
-zirconia_chain_result_t zirconia_chain_read(zirconia_chain_t *chain, void *buffer, size_t size, size_t *out_done)
+zirconia_chain_result_t zirconia_chain_read(zirconia_chain_t *chain, void *buffer, size_t size,
+					    size_t *out_done)
 {
 	void *at = NULL;
 	const zirconia_chain_result_t r = next_piece(chain, size, &at, out_done);
@@ -190,8 +195,8 @@ zirconia_chain_result_t zirconia_chain_read(zirconia_chain_t *chain, void *buffe
 	return r;
 }
 
-zirconia_chain_result_t zirconia_chain_write(zirconia_chain_t *chain, const void *buffer, size_t size,
-					     size_t *out_done)
+zirconia_chain_result_t zirconia_chain_write(zirconia_chain_t *chain, const void *buffer,
+					     size_t size, size_t *out_done)
 {
 	void *at = NULL;
 	const zirconia_chain_result_t r = next_piece(chain, size, &at, out_done);

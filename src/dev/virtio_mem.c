@@ -14,7 +14,8 @@ bool zirconia_driver_range_from(uint64_t addr, uint32_t len, zirconia_driver_ran
 	return true;
 }
 
-bool zirconia_driver_range_split_at(zirconia_driver_range_t range, size_t offset, zirconia_driver_range_t *out_first,
+bool zirconia_driver_range_split_at(zirconia_driver_range_t range, size_t offset,
+				    zirconia_driver_range_t *out_first,
 				    zirconia_driver_range_t *out_second)
 {
 	if (offset > zirconia_driver_range_len(range))
@@ -24,7 +25,8 @@ bool zirconia_driver_range_split_at(zirconia_driver_range_t range, size_t offset
 	return true;
 }
 
-bool zirconia_device_range_split_at(zirconia_device_range_t range, size_t offset, zirconia_device_range_t *out_first,
+bool zirconia_device_range_split_at(zirconia_device_range_t range, size_t offset,
+				    zirconia_device_range_t *out_first,
 				    zirconia_device_range_t *out_second)
 {
 	if (offset > zirconia_device_range_len(range))
@@ -71,7 +73,8 @@ static zx_status_t give(zirconia_guest_mem_t *guest, zx_handle_t vmo)
 		return ZX_ERR_BAD_STATE;
 	st = zx_vmo_get_size(vmo, &size);
 	if (st == ZX_OK)
-		st = zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0, vmo, 0, size, &base);
+		st = zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0, vmo, 0,
+				 size, &base);
 	if (st != ZX_OK)
 		return st;
 	guest->base = base;
@@ -102,7 +105,8 @@ uint64_t zirconia_virtio_notify_addr(uint64_t base, uint16_t queue)
 	return base + 4 * (uint64_t)queue;
 }
 
-bool zirconia_virtio_notify_queue(uint64_t base, uint16_t queues, uint64_t addr, uint16_t *out_queue)
+bool zirconia_virtio_notify_queue(uint64_t base, uint16_t queues, uint64_t addr,
+				  uint16_t *out_queue)
 {
 	if (addr < base || (addr - base) / 4 >= queues)
 		return false;
@@ -117,10 +121,12 @@ zx_status_t zirconia_virtio_check_trap(uint64_t base, uint64_t len)
 
 zx_status_t zirconia_virtio_notify_driver(zx_handle_t event)
 {
-	return zx_object_signal(event, 0, ZIRCONIA_VIRTIO_SET_QUEUE | ZIRCONIA_VIRTIO_SET_INTERRUPT);
+	return zx_object_signal(event, 0,
+				ZIRCONIA_VIRTIO_SET_QUEUE | ZIRCONIA_VIRTIO_SET_INTERRUPT);
 }
 
 zx_status_t zirconia_virtio_notify_config(zx_handle_t event)
 {
-	return zx_object_signal(event, 0, ZIRCONIA_VIRTIO_SET_CONFIG | ZIRCONIA_VIRTIO_SET_INTERRUPT);
+	return zx_object_signal(event, 0,
+				ZIRCONIA_VIRTIO_SET_CONFIG | ZIRCONIA_VIRTIO_SET_INTERRUPT);
 }

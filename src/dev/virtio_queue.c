@@ -32,7 +32,8 @@ static bool is_queue_size(size_t n)
 }
 
 bool zirconia_virtqueue_init(zirconia_virtqueue_t *queue, const zirconia_driver_mem_t *mem,
-			     zirconia_device_range_t desc, zirconia_device_range_t avail, zirconia_device_range_t used)
+			     zirconia_device_range_t desc, zirconia_device_range_t avail,
+			     zirconia_device_range_t used)
 {
 	const size_t n = zirconia_device_range_len(desc) / sizeof(zirconia_desc_t);
 
@@ -45,27 +46,31 @@ bool zirconia_virtqueue_init(zirconia_virtqueue_t *queue, const zirconia_driver_
 	if (zirconia_device_range_len(used) != zirconia_used_ring_len(n) ||
 	    zirconia_device_range_try_ptr(used, 0, 4) == NULL)
 		return false;
-	*queue = (zirconia_virtqueue_t){.mem = mem, .desc = desc, .avail = avail, .used = used, .size = (uint16_t)n};
+	*queue = (zirconia_virtqueue_t){
+		.mem = mem, .desc = desc, .avail = avail, .used = used, .size = (uint16_t)n};
 	pthread_mutex_init(&queue->lock, NULL);
 	store16(used, RING_FLAGS, 0);
 	return true;
 }
 
-static bool translate(const zirconia_driver_mem_t *mem, uint64_t addr, size_t len, zirconia_device_range_t *out_range)
+static bool translate(const zirconia_driver_mem_t *mem, uint64_t addr, size_t len,
+		      zirconia_device_range_t *out_range)
 {
 	zirconia_driver_range_t range;
 
-	return zirconia_driver_range_from(addr, (uint32_t)len, &range) && mem->translate(mem, range, out_range);
+	return zirconia_driver_range_from(addr, (uint32_t)len, &range) &&
+	       mem->translate(mem, range, out_range);
 }
 
-bool zirconia_virtqueue_configure(zirconia_virtqueue_t *queue, const zirconia_driver_mem_t *mem, uint16_t size,
-				  uint64_t desc, uint64_t avail, uint64_t used)
+bool zirconia_virtqueue_configure(zirconia_virtqueue_t *queue, const zirconia_driver_mem_t *mem,
+				  uint16_t size, uint64_t desc, uint64_t avail, uint64_t used)
 {
 	zirconia_device_range_t d, a, u;
 
 	return translate(mem, desc, zirconia_desc_table_len(size), &d) &&
 	       translate(mem, avail, zirconia_avail_ring_len(size), &a) &&
-	       translate(mem, used, zirconia_used_ring_len(size), &u) && zirconia_virtqueue_init(queue, mem, d, a, u);
+	       translate(mem, used, zirconia_used_ring_len(size), &u) &&
+	       zirconia_virtqueue_init(queue, mem, d, a, u);
 }
 
 void zirconia_virtqueue_done(zirconia_virtqueue_t *queue)
@@ -75,11 +80,13 @@ void zirconia_virtqueue_done(zirconia_virtqueue_t *queue)
 
 /* ---- what was used */
 
-void zirconia_virtqueue_insert_used(zirconia_virtqueue_t *queue, uint16_t index, zirconia_used_elem_t elem)
+void zirconia_virtqueue_insert_used(zirconia_virtqueue_t *queue, uint16_t index,
+				    zirconia_used_elem_t elem)
 {
 	const size_t slot = index & (queue->size - 1u);
 	volatile zirconia_used_elem_t *to =
-		(volatile zirconia_used_elem_t *)(queue->used.start + RING_ENTRIES + slot * sizeof(elem));
+		(volatile zirconia_used_elem_t *)(queue->used.start + RING_ENTRIES +
+						  slot * sizeof(elem));
 
 	to->id = htole32(elem.id);
 	to->len = htole32(elem.len);
@@ -108,7 +115,8 @@ void zi_virtqueue_return(zirconia_virtqueue_t *queue, uint16_t head, uint32_t wr
 	pthread_mutex_lock(&queue->lock);
 	const uint16_t index = queue->next_used++;
 
-	zirconia_virtqueue_insert_used(queue, index, (zirconia_used_elem_t){.id = head, .len = written});
+	zirconia_virtqueue_insert_used(queue, index,
+				       (zirconia_used_elem_t){.id = head, .len = written});
 	zirconia_virtqueue_publish_used(queue, queue->next_used);
 	notify = zirconia_virtqueue_needs_notification(queue, index);
 	pthread_mutex_unlock(&queue->lock);
@@ -129,12 +137,14 @@ static zirconia_chain_result_t take_head(zirconia_virtqueue_t *queue, uint16_t *
 		return ZIRCONIA_CHAIN_BAD_RING;
 	/* The entry was written before the index. */
 	atomic_thread_fence(memory_order_acquire);
-	*out_head = load16(queue->avail, RING_ENTRIES + 2u * (queue->next_avail & (queue->size - 1u)));
+	*out_head =
+		load16(queue->avail, RING_ENTRIES + 2u * (queue->next_avail & (queue->size - 1u)));
 	queue->next_avail++;
 	return ZIRCONIA_CHAIN_OK;
 }
 
-zirconia_chain_result_t zirconia_virtqueue_next_chain(zirconia_virtqueue_t *queue, zirconia_chain_t *out_chain)
+zirconia_chain_result_t zirconia_virtqueue_next_chain(zirconia_virtqueue_t *queue,
+						      zirconia_chain_t *out_chain)
 {
 	zirconia_chain_result_t result;
 	uint16_t head;
@@ -147,7 +157,11 @@ zirconia_chain_result_t zirconia_virtqueue_next_chain(zirconia_virtqueue_t *queu
 	*out_chain = (zirconia_chain_t){
 		.queue = queue,
 		.head = head,
-		.outer = {.table = queue->desc, .count = queue->size, .left = queue->size, .next = head, .more = true},
+		.outer = {.table = queue->desc,
+			  .count = queue->size,
+			  .left = queue->size,
+			  .next = head,
+			  .more = true},
 	};
 	return ZIRCONIA_CHAIN_OK;
 }

@@ -31,7 +31,8 @@ bool zi_insn_start(void)
 	if (atomic_load_explicit(&ready, memory_order_acquire))
 		return true;
 	/* The library that goes with the headers' structures, and no other. */
-	snprintf(name, sizeof(name), "libZydis.so.%u.%u", (unsigned)ZYDIS_VERSION_MAJOR(ZYDIS_VERSION),
+	snprintf(name, sizeof(name), "libZydis.so.%u.%u",
+		 (unsigned)ZYDIS_VERSION_MAJOR(ZYDIS_VERSION),
 		 (unsigned)ZYDIS_VERSION_MINOR(ZYDIS_VERSION));
 	lib = dlopen(name, RTLD_NOW | RTLD_LOCAL);
 	if (lib == NULL)
@@ -46,8 +47,9 @@ bool zi_insn_start(void)
 }
 
 /* In the order of their numbers in instructions. */
-static const int gregs[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
-			      REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15};
+static const int gregs[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP,
+			      REG_RSI, REG_RDI, REG_R8,  REG_R9,  REG_R10, REG_R11,
+			      REG_R12, REG_R13, REG_R14, REG_R15};
 
 struct place {
 	greg_t *reg;
@@ -122,7 +124,8 @@ static bool is_width(unsigned bits)
 static bool step(ucontext_t *uc, const ZydisDecodedInstruction *insn, const ZydisDecodedOperand *op,
 		 const struct zi_insn_memory *memory)
 {
-	const bool extends = insn->mnemonic == ZYDIS_MNEMONIC_MOVZX || insn->mnemonic == ZYDIS_MNEMONIC_MOVSX ||
+	const bool extends = insn->mnemonic == ZYDIS_MNEMONIC_MOVZX ||
+			     insn->mnemonic == ZYDIS_MNEMONIC_MOVSX ||
 			     insn->mnemonic == ZYDIS_MNEMONIC_MOVSXD;
 	struct place p;
 
@@ -165,7 +168,8 @@ bool zi_insn_step(void *ucontext, const struct zi_insn_memory *memory)
 	const struct zi_copy_result r =
 		zi_copy_captured(code, (const void *)uc->uc_mcontext.gregs[REG_RIP], sizeof(code));
 
-	if (!ZYAN_SUCCESS(decode(&decoder, code, r.done, &insn, operands)) || !step(uc, &insn, operands, memory))
+	if (!ZYAN_SUCCESS(decode(&decoder, code, r.done, &insn, operands)) ||
+	    !step(uc, &insn, operands, memory))
 		return false;
 	uc->uc_mcontext.gregs[REG_RIP] += insn.length;
 	return true;

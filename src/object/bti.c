@@ -44,7 +44,9 @@ static struct zi_bti *bti_of(struct zi_object *o)
 /* What happens next is meant to be noticed: pages are lost on purpose, as nobody can say that no device writes to them. */
 static void tell_of_leak(uint64_t tokens)
 {
-	fprintf(stderr, "zirconia: a BTI without handles leaves %llu pinned memory tokens in quarantine for ever\n",
+	fprintf(stderr,
+		"zirconia: a BTI without handles leaves %llu pinned memory tokens in quarantine "
+		"for ever\n",
 		(unsigned long long)tokens);
 }
 
@@ -260,7 +262,8 @@ static zx_status_t new_token(struct zi_bti *b, const struct zi_pin_args *a, stru
 	p->off = a->off;
 	p->size = a->size;
 	zi_lock(&b->object.lock);
-	if (b->closed || (b->nquarantined != 0 && !atomic_load_explicit(&lenient, memory_order_relaxed))) {
+	if (b->closed ||
+	    (b->nquarantined != 0 && !atomic_load_explicit(&lenient, memory_order_relaxed))) {
 		st = ZX_ERR_BAD_STATE;
 	} else {
 		p->state = ZI_PMT_LIVE;
@@ -336,8 +339,8 @@ zx_status_t zi_bti_pin(struct zi_bti *b, const struct zi_pin_args *a)
 
 /* ---- ZX_INFO_BTI */
 
-zx_status_t zi_info_bti(zx_handle_t handle, uint32_t topic, void *buffer, size_t size, size_t *actual,
-			size_t *avail)
+zx_status_t zi_info_bti(zx_handle_t handle, uint32_t topic, void *buffer, size_t size,
+			size_t *actual, size_t *avail)
 {
 	zx_info_bti_t info = {.minimum_contiguity = ZI_PAGE, .aspace_size = UINT64_MAX};
 	struct zi_bti *b;

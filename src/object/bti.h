@@ -38,12 +38,12 @@ static inline struct zi_object *zi_bti_object(struct zi_bti *b)
 struct zi_bti *zi_bti_fake_new(const zx_paddr_t *paddrs, size_t count);
 bool zi_bti_is_fake(const struct zi_bti *b);
 /* One entry of the list, in the order of the pins: OUT_OF_RANGE when there are fewer. *out_vmo is a fresh handle. */
-zx_status_t zi_bti_fake_entry(struct zi_bti *b, size_t index, zx_handle_t *out_vmo, uint64_t *out_size,
-			      uint64_t *out_off);
+zx_status_t zi_bti_fake_entry(struct zi_bti *b, size_t index, zx_handle_t *out_vmo,
+			      uint64_t *out_size, uint64_t *out_off);
 size_t zi_bti_fake_count(struct zi_bti *b);
 /* Address number `index` of the entry that is found by VMO, size and offset; *out_count: how many it has. NOT_FOUND: no entry. */
-zx_status_t zi_bti_fake_addr(struct zi_bti *b, zx_koid_t vmo, uint64_t size, uint64_t off, size_t index,
-			     zx_paddr_t *out_addr, size_t *out_count);
+zx_status_t zi_bti_fake_addr(struct zi_bti *b, zx_koid_t vmo, uint64_t size, uint64_t off,
+			     size_t index, zx_paddr_t *out_addr, size_t *out_count);
 
 struct zi_pin_args {
 	zx_handle_t vmo_handle;
@@ -53,7 +53,7 @@ struct zi_pin_args {
 	uint64_t off, size;
 	zx_paddr_t *user_addrs; /* user memory */
 	size_t num_addrs;
-	zx_handle_t *user_pmt;  /* user memory */
+	zx_handle_t *user_pmt; /* user memory */
 };
 
 /* Rows 6-21 of zx_bti_pin. */

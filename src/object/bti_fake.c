@@ -21,7 +21,8 @@ struct entry {
 };
 
 struct zi_bti_fake {
-	const zx_paddr_t *paddrs; /* the program's; NULL: every address is that of the second page */
+	const zx_paddr_t
+		*paddrs; /* the program's; NULL: every address is that of the second page */
 	size_t npaddrs, next;
 	struct zi_link entries;
 	uint64_t number; /* of the next entry */
@@ -93,7 +94,8 @@ static zx_status_t check(const struct zi_pin_args *a, size_t *out_count)
 		return ZX_ERR_ACCESS_DENIED;
 	if (!zi_is_page_aligned(a->off) || !zi_is_page_aligned(a->size))
 		return ZX_ERR_INVALID_ARGS;
-	if ((a->options & (ZX_BTI_PERM_READ | ZX_BTI_PERM_EXECUTE)) != 0 && (rights & ZX_RIGHT_READ) == 0)
+	if ((a->options & (ZX_BTI_PERM_READ | ZX_BTI_PERM_EXECUTE)) != 0 &&
+	    (rights & ZX_RIGHT_READ) == 0)
 		return ZX_ERR_ACCESS_DENIED;
 	if ((a->options & ZX_BTI_PERM_WRITE) != 0 && (rights & ZX_RIGHT_WRITE) == 0)
 		return ZX_ERR_ACCESS_DENIED;
@@ -187,7 +189,8 @@ size_t zi_bti_fake_count(struct zi_bti *b)
 	return n;
 }
 
-zx_status_t zi_bti_fake_entry(struct zi_bti *b, size_t index, zx_handle_t *out_vmo, uint64_t *out_size, uint64_t *out_off)
+zx_status_t zi_bti_fake_entry(struct zi_bti *b, size_t index, zx_handle_t *out_vmo,
+			      uint64_t *out_size, uint64_t *out_off)
 {
 	zx_handle_t vmo = ZX_HANDLE_INVALID;
 
@@ -208,8 +211,8 @@ zx_status_t zi_bti_fake_entry(struct zi_bti *b, size_t index, zx_handle_t *out_v
 	return zi_handle_duplicate(vmo, ZX_RIGHT_SAME_RIGHTS, out_vmo);
 }
 
-zx_status_t zi_bti_fake_addr(struct zi_bti *b, zx_koid_t vmo, uint64_t size, uint64_t off, size_t index,
-			     zx_paddr_t *out_addr, size_t *out_count)
+zx_status_t zi_bti_fake_addr(struct zi_bti *b, zx_koid_t vmo, uint64_t size, uint64_t off,
+			     size_t index, zx_paddr_t *out_addr, size_t *out_count)
 {
 	ZI_LOCK_SCOPE(&b->object.lock);
 	ZI_LIST_FOREACH (it, &b->fake->entries) {

@@ -16,7 +16,7 @@ struct zi_bti {
 	uint64_t pmts;             /* live and quarantined ones */
 	struct zi_link quarantine; /* of struct zi_pmt.in_quarantine, each with a reference */
 	uint64_t nquarantined;
-	struct zi_bti_fake *fake;  /* fixed; NULL: a real one */
+	struct zi_bti_fake *fake; /* fixed; NULL: a real one */
 };
 
 enum zi_pmt_state { ZI_PMT_LIVE, ZI_PMT_QUARANTINED, ZI_PMT_DONE };
@@ -24,7 +24,8 @@ enum zi_pmt_state { ZI_PMT_LIVE, ZI_PMT_QUARANTINED, ZI_PMT_DONE };
 struct zi_pmt {
 	struct zi_object object;
 	struct zi_bti *bti; /* a reference */
-	struct zi_vmo *vmo; /* a reference: pinned pages outlive the handles of their VMO; NULL: of a fake BTI */
+	struct zi_vmo *
+		vmo; /* a reference: pinned pages outlive the handles of their VMO; NULL: of a fake BTI */
 	uint64_t off, size; /* bytes */
 	enum zi_pmt_state state;
 	struct zi_link in_quarantine;

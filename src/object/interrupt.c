@@ -23,10 +23,10 @@ struct zi_interrupt {
 	struct zi_object object;
 	uint32_t options; /* fixed */
 	enum state state;
-	int64_t timestamp;         /* of the first trigger that nobody has heard of; 0: none */
-	_Atomic uint32_t *waiter;  /* word of the thread in WAITING, until it is told */
-	struct zi_port *port;      /* a reference; NULL: not bound */
-	_Atomic bool queued;       /* the packet is in the port's queue; cleared under the port's lock */
+	int64_t timestamp;        /* of the first trigger that nobody has heard of; 0: none */
+	_Atomic uint32_t *waiter; /* word of the thread in WAITING, until it is told */
+	struct zi_port *port;     /* a reference; NULL: not bound */
+	_Atomic bool queued; /* the packet is in the port's queue; cleared under the port's lock */
 	struct zi_port_packet packet;
 };
 
@@ -83,7 +83,8 @@ static void signal_untriggered(struct zi_interrupt *i, bool untriggered, struct 
 {
 	const zx_signals_t bit = ZX_VIRTUAL_INTERRUPT_UNTRIGGERED;
 
-	zi_object_update_signals_locked(&i->object, untriggered ? 0 : bit, untriggered ? bit : 0, 0, wakes);
+	zi_object_update_signals_locked(&i->object, untriggered ? 0 : bit, untriggered ? bit : 0, 0,
+					wakes);
 }
 
 static void wake_waiter(struct zi_interrupt *i, struct zi_wakes *wakes)
@@ -108,7 +109,8 @@ zx_status_t zi_interrupt_bind(struct zi_interrupt *i, struct zi_port *port, uint
 		return ZX_ERR_ALREADY_BOUND;
 	zi_object_ref(zi_port_object(port));
 	i->port = port;
-	i->packet.packet = (zx_port_packet_t){.key = key, .type = ZX_PKT_TYPE_INTERRUPT, .status = ZX_OK};
+	i->packet.packet =
+		(zx_port_packet_t){.key = key, .type = ZX_PKT_TYPE_INTERRUPT, .status = ZX_OK};
 	if (i->state == TRIGGERED) {
 		queue_locked(i, i->timestamp);
 		i->timestamp = 0;
@@ -119,9 +121,9 @@ zx_status_t zi_interrupt_bind(struct zi_interrupt *i, struct zi_port *port, uint
 zx_status_t zi_interrupt_unbind(struct zi_interrupt *i, struct zi_port *port)
 {
 	zi_lock(&i->object.lock);
-	zx_status_t st = i->port != port	? ZX_ERR_NOT_FOUND :
-			 i->state == DESTROYED	? ZX_ERR_CANCELED :
-						  ZX_OK;
+	zx_status_t st = i->port != port       ? ZX_ERR_NOT_FOUND :
+			 i->state == DESTROYED ? ZX_ERR_CANCELED :
+						 ZX_OK;
 
 	if (st == ZX_OK) {
 		withdraw_locked(i);
@@ -164,8 +166,8 @@ zx_status_t zi_interrupt_trigger(struct zi_interrupt *i, int64_t timestamp)
 }
 
 /* SHOULD_WAIT: `word` will be set. */
-static zx_status_t begin_wait_locked(struct zi_interrupt *i, _Atomic uint32_t *word, int64_t *out_timestamp,
-				     struct zi_wakes *wakes)
+static zx_status_t begin_wait_locked(struct zi_interrupt *i, _Atomic uint32_t *word,
+				     int64_t *out_timestamp, struct zi_wakes *wakes)
 {
 	if (i->port != NULL)
 		return ZX_ERR_BAD_STATE;
@@ -298,8 +300,8 @@ struct zi_interrupt *zi_interrupt_new(uint32_t options)
 
 /* ---- ZX_INFO_INTERRUPT */
 
-zx_status_t zi_info_interrupt(zx_handle_t handle, uint32_t topic, void *buffer, size_t size, size_t *actual,
-			      size_t *avail)
+zx_status_t zi_info_interrupt(zx_handle_t handle, uint32_t topic, void *buffer, size_t size,
+			      size_t *actual, size_t *avail)
 {
 	zx_info_interrupt_t info = {.options = 0};
 	struct zi_interrupt *i;

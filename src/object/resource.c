@@ -34,12 +34,9 @@ struct kind {
  */
 #define KIND(k, end_) [k] = {{&kinds[k].held, &kinds[k].held}, end_}
 static struct kind kinds[ZX_RSRC_KIND_COUNT] = {
-	KIND(ZX_RSRC_KIND_MMIO, UINT64_MAX),
-	KIND(ZX_RSRC_KIND_IRQ, (uint64_t)1 << 32),
-	KIND(ZX_RSRC_KIND_IOPORT, 0x10000),
-	KIND(ZX_RSRC_KIND_ROOT, 0),
-	KIND(ZX_RSRC_KIND_SMC, 0),
-	KIND(ZX_RSRC_KIND_SYSTEM, ZX_RSRC_SYSTEM_COUNT),
+	KIND(ZX_RSRC_KIND_MMIO, UINT64_MAX), KIND(ZX_RSRC_KIND_IRQ, (uint64_t)1 << 32),
+	KIND(ZX_RSRC_KIND_IOPORT, 0x10000),  KIND(ZX_RSRC_KIND_ROOT, 0),
+	KIND(ZX_RSRC_KIND_SMC, 0),           KIND(ZX_RSRC_KIND_SYSTEM, ZX_RSRC_SYSTEM_COUNT),
 };
 static struct zi_lock kinds_lock = ZI_LOCK_INIT(ZI_RANK_LEAF - 1); /* guards the lists */
 
@@ -110,7 +107,8 @@ static bool contains(const struct zi_resource *r, uint64_t base, uint64_t size)
 	return base >= first && base + (size - 1) <= last;
 }
 
-static zx_status_t validate(const struct zi_resource *r, zx_rsrc_kind_t kind, uint64_t base, uint64_t size)
+static zx_status_t validate(const struct zi_resource *r, zx_rsrc_kind_t kind, uint64_t base,
+			    uint64_t size)
 {
 	if (is_root_of(r, kind))
 		return is_denied(kind, base, size) ? ZX_ERR_ACCESS_DENIED : ZX_OK;
@@ -119,7 +117,8 @@ static zx_status_t validate(const struct zi_resource *r, zx_rsrc_kind_t kind, ui
 	return contains(r, base, size) ? ZX_OK : ZX_ERR_OUT_OF_RANGE;
 }
 
-zx_status_t zi_resource_validate(zx_handle_t handle, zx_rsrc_kind_t kind, uint64_t base, uint64_t size)
+zx_status_t zi_resource_validate(zx_handle_t handle, zx_rsrc_kind_t kind, uint64_t base,
+				 uint64_t size)
 {
 	struct zi_resource *r;
 	zx_status_t st = zi_handle_get(handle, ZX_OBJ_TYPE_RESOURCE, ZX_RIGHT_NONE, &r, NULL);
@@ -174,13 +173,15 @@ bool zi_resource_is_fake(const struct zi_resource *r)
 	return r->fake;
 }
 
-zx_status_t zi_resource_validate_fake(const struct zi_resource *r, zx_rsrc_kind_t kind, uint64_t base, uint64_t size)
+zx_status_t zi_resource_validate_fake(const struct zi_resource *r, zx_rsrc_kind_t kind,
+				      uint64_t base, uint64_t size)
 {
 	if (r->kind == ZX_RSRC_KIND_ROOT)
 		return ZX_OK;
 	if (r->kind != kind)
 		return ZX_ERR_WRONG_TYPE;
-	return zi_in_range(base - r->base, size, r->size) && base >= r->base ? ZX_OK : ZX_ERR_ACCESS_DENIED;
+	return zi_in_range(base - r->base, size, r->size) && base >= r->base ? ZX_OK :
+									       ZX_ERR_ACCESS_DENIED;
 }
 
 static zx_status_t take_fake(struct zi_resource *r)
@@ -188,18 +189,20 @@ static zx_status_t take_fake(struct zi_resource *r)
 	ZI_LOCK_SCOPE(&kinds_lock);
 	if ((r->flags & ZX_RSRC_FLAG_EXCLUSIVE) == 0)
 		return ZX_OK;
-	ZI_LIST_FOREACH(l, &fakes) {
+	ZI_LIST_FOREACH (l, &fakes) {
 		const struct zi_resource *other = ZI_CONTAINER(l, struct zi_resource, in_kind);
 
-		if (other->kind == r->kind && r->base < other->base + other->size && other->base < r->base + r->size)
+		if (other->kind == r->kind && r->base < other->base + other->size &&
+		    other->base < r->base + r->size)
 			return ZX_ERR_ACCESS_DENIED;
 	}
 	zi_list_add_tail(&fakes, &r->in_kind);
 	return ZX_OK;
 }
 
-zx_status_t zi_resource_new_fake(struct zi_resource *parent, uint32_t options, uint64_t base, uint64_t size,
-				 const char *name, size_t name_len, struct zi_resource **out_resource)
+zx_status_t zi_resource_new_fake(struct zi_resource *parent, uint32_t options, uint64_t base,
+				 uint64_t size, const char *name, size_t name_len,
+				 struct zi_resource **out_resource)
 {
 	const zx_rsrc_kind_t kind = ZX_RSRC_EXTRACT_KIND(options);
 	struct zi_resource *r;
@@ -228,7 +231,8 @@ zx_status_t zi_resource_new_fake(struct zi_resource *parent, uint32_t options, u
 
 /* ---- children of real ones */
 
-zx_status_t zi_resource_check_child(struct zi_resource *parent, uint32_t options, uint64_t base, uint64_t size)
+zx_status_t zi_resource_check_child(struct zi_resource *parent, uint32_t options, uint64_t base,
+				    uint64_t size)
 {
 	const zx_rsrc_kind_t kind = ZX_RSRC_EXTRACT_KIND(options);
 	const zx_rsrc_flags_t flags = ZX_RSRC_EXTRACT_FLAGS(options);
@@ -250,7 +254,7 @@ static zx_status_t take_range(struct zi_resource *r)
 	ZI_LOCK_SCOPE(&kinds_lock);
 	if (r->base + (r->size - 1) >= k->end)
 		return ZX_ERR_NOT_FOUND;
-	ZI_LIST_FOREACH(l, &k->held) {
+	ZI_LIST_FOREACH (l, &k->held) {
 		const struct zi_resource *other = ZI_CONTAINER(l, struct zi_resource, in_kind);
 		const bool apart = r->base > other->base + (other->size - 1) ||
 				   other->base > r->base + (r->size - 1);
@@ -262,8 +266,8 @@ static zx_status_t take_range(struct zi_resource *r)
 	return ZX_OK;
 }
 
-zx_status_t zi_resource_new(uint32_t options, uint64_t base, uint64_t size, const char *name, size_t name_len,
-			    struct zi_resource **out_resource)
+zx_status_t zi_resource_new(uint32_t options, uint64_t base, uint64_t size, const char *name,
+			    size_t name_len, struct zi_resource **out_resource)
 {
 	const zx_rsrc_kind_t kind = ZX_RSRC_EXTRACT_KIND(options);
 	struct zi_resource *r;
@@ -297,8 +301,8 @@ zx_status_t zi_resource_new(uint32_t options, uint64_t base, uint64_t size, cons
 
 /* ---- ZX_INFO_RESOURCE */
 
-zx_status_t zi_info_resource(zx_handle_t handle, uint32_t topic, void *buffer, size_t size, size_t *actual,
-			     size_t *avail)
+zx_status_t zi_info_resource(zx_handle_t handle, uint32_t topic, void *buffer, size_t size,
+			     size_t *actual, size_t *avail)
 {
 	zx_info_resource_t info = {.kind = 0};
 	struct zi_resource *r;

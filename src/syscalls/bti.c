@@ -35,8 +35,8 @@ static zx_status_t pin(struct zi_bti *b, struct zi_pin_args *args, zx_handle_t v
 	zx_status_t st;
 
 	/* A fake one has an order of its own. */
-	if (!zi_bti_is_fake(b) && (!zi_is_page_aligned(args->off) || !zi_is_page_aligned(args->size) ||
-				   args->num_addrs > ADDRS_MAX))
+	if (!zi_bti_is_fake(b) && (!zi_is_page_aligned(args->off) ||
+				   !zi_is_page_aligned(args->size) || args->num_addrs > ADDRS_MAX))
 		return ZX_ERR_INVALID_ARGS;
 	args->vmo_handle = vmo;
 	st = zi_handle_get(vmo, ZX_OBJ_TYPE_VMO, ZX_RIGHT_NONE, &args->vmo, &args->vmo_rights);
@@ -47,8 +47,8 @@ static zx_status_t pin(struct zi_bti *b, struct zi_pin_args *args, zx_handle_t v
 	return st;
 }
 
-zx_status_t zx_bti_pin(zx_handle_t handle, uint32_t options, zx_handle_t vmo, uint64_t offset, uint64_t size,
-		       zx_paddr_t *addrs, size_t num_addrs, zx_handle_t *pmt)
+zx_status_t zx_bti_pin(zx_handle_t handle, uint32_t options, zx_handle_t vmo, uint64_t offset,
+		       uint64_t size, zx_paddr_t *addrs, size_t num_addrs, zx_handle_t *pmt)
 {
 	struct zi_pin_args args = {
 		.options = options,
@@ -98,7 +98,8 @@ zx_status_t zx_pmt_unpin(zx_handle_t handle)
 	return is_pmt ? ZX_OK : ZX_ERR_WRONG_TYPE;
 }
 
-zx_status_t zx_vmo_create_contiguous(zx_handle_t bti, size_t size, uint32_t alignment_log2, zx_handle_t *out)
+zx_status_t zx_vmo_create_contiguous(zx_handle_t bti, size_t size, uint32_t alignment_log2,
+				     zx_handle_t *out)
 {
 	struct zi_vmo *vmo;
 	struct zi_bti *b;

@@ -43,7 +43,8 @@ void *zirconia_device_ptr(zx_paddr_t paddr, size_t len)
 	return zi_physical_ptr(paddr, len);
 }
 
-zx_status_t zirconia_device_model_add(zx_paddr_t paddr, size_t size, const zirconia_mmio_backend_t *model, void *ctx)
+zx_status_t zirconia_device_model_add(zx_paddr_t paddr, size_t size,
+				      const zirconia_mmio_backend_t *model, void *ctx)
 {
 	return zi_model_add(paddr, size, model, ctx);
 }

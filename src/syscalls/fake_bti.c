@@ -18,7 +18,8 @@ zx_status_t fake_bti_create(zx_handle_t *out)
 	return publish(zi_bti_fake_new(NULL, 0), out);
 }
 
-zx_status_t fake_bti_create_with_paddrs(const zx_paddr_t *paddrs, size_t paddr_count, zx_handle_t *out)
+zx_status_t fake_bti_create_with_paddrs(const zx_paddr_t *paddrs, size_t paddr_count,
+					zx_handle_t *out)
 {
 	return publish(zi_bti_fake_new(paddrs, paddr_count), out);
 }
@@ -34,8 +35,8 @@ static zx_status_t get_fake(zx_handle_t handle, struct zi_bti **out_bti)
 	return st;
 }
 
-zx_status_t fake_bti_get_pinned_vmos(zx_handle_t bti, fake_bti_pinned_vmo_info_t *out_vmo_info, size_t out_num_vmos,
-				     size_t *actual_num_vmos)
+zx_status_t fake_bti_get_pinned_vmos(zx_handle_t bti, fake_bti_pinned_vmo_info_t *out_vmo_info,
+				     size_t out_num_vmos, size_t *actual_num_vmos)
 {
 	struct zi_bti *b;
 	zx_status_t st = get_fake(bti, &b);
@@ -57,8 +58,9 @@ zx_status_t fake_bti_get_pinned_vmos(zx_handle_t bti, fake_bti_pinned_vmo_info_t
 	return st;
 }
 
-static zx_status_t write_addrs(struct zi_bti *b, zx_koid_t koid, const fake_bti_pinned_vmo_info_t *info,
-			       zx_paddr_t *out_paddrs, size_t room, size_t *actual)
+static zx_status_t write_addrs(struct zi_bti *b, zx_koid_t koid,
+			       const fake_bti_pinned_vmo_info_t *info, zx_paddr_t *out_paddrs,
+			       size_t room, size_t *actual)
 {
 	size_t count = 0, i = 0;
 	zx_status_t st;
@@ -75,7 +77,8 @@ static zx_status_t write_addrs(struct zi_bti *b, zx_koid_t koid, const fake_bti_
 }
 
 zx_status_t fake_bti_get_phys_from_pinned_vmo(zx_handle_t bti, fake_bti_pinned_vmo_info_t vmo_info,
-					      zx_paddr_t *out_paddrs, size_t out_num_paddrs, size_t *actual_num_paddrs)
+					      zx_paddr_t *out_paddrs, size_t out_num_paddrs,
+					      size_t *actual_num_paddrs)
 {
 	struct zi_vmo_object *vmo;
 	struct zi_bti *b;

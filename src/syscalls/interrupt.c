@@ -11,7 +11,8 @@
 #include "vm/fault.h"
 #include "vm/vm.h"
 
-static zx_status_t get_interrupt(zx_handle_t handle, zx_rights_t rights, struct zi_interrupt **out_interrupt)
+static zx_status_t get_interrupt(zx_handle_t handle, zx_rights_t rights,
+				 struct zi_interrupt **out_interrupt)
 {
 	return zi_handle_get(handle, ZX_OBJ_TYPE_INTERRUPT, rights, out_interrupt, NULL);
 }
@@ -21,10 +22,11 @@ static void put_interrupt(struct zi_interrupt *i)
 	zi_object_unref(zi_interrupt_object(i));
 }
 
-zx_status_t zx_interrupt_create(zx_handle_t src_obj, uint32_t src_num, uint32_t options, zx_handle_t *out_handle)
+zx_status_t zx_interrupt_create(zx_handle_t src_obj, uint32_t src_num, uint32_t options,
+				zx_handle_t *out_handle)
 {
-	const uint32_t known = ZX_INTERRUPT_VIRTUAL |
-			       (zi_behaviour_2025() ? 0 : ZX_INTERRUPT_TIMESTAMP_MONO);
+	const uint32_t known =
+		ZX_INTERRUPT_VIRTUAL | (zi_behaviour_2025() ? 0 : ZX_INTERRUPT_TIMESTAMP_MONO);
 	struct zi_interrupt *i;
 
 	if ((options & ZX_INTERRUPT_VIRTUAL) == 0) {
@@ -40,7 +42,8 @@ zx_status_t zx_interrupt_create(zx_handle_t src_obj, uint32_t src_num, uint32_t 
 	return zi_handle_publish(zi_interrupt_object(i), ZX_DEFAULT_INTERRUPT_RIGHTS, out_handle);
 }
 
-zx_status_t zx_interrupt_bind(zx_handle_t handle, zx_handle_t port_handle, uint64_t key, uint32_t options)
+zx_status_t zx_interrupt_bind(zx_handle_t handle, zx_handle_t port_handle, uint64_t key,
+			      uint32_t options)
 {
 	struct zi_interrupt *i;
 	struct zi_port *port;

@@ -13,12 +13,14 @@
 #include "vm/physical.h"
 #include "vm/vmo.h"
 
-zx_status_t zx_resource_create(zx_handle_t parent_rsrc, uint32_t options, uint64_t base, size_t size,
-			       const char *name, size_t name_size, zx_handle_t *resource_out)
+zx_status_t zx_resource_create(zx_handle_t parent_rsrc, uint32_t options, uint64_t base,
+			       size_t size, const char *name, size_t name_size,
+			       zx_handle_t *resource_out)
 {
 	char name_copy[ZX_MAX_NAME_LEN] = "";
 	struct zi_resource *parent, *r;
-	zx_status_t st = zi_handle_get(parent_rsrc, ZX_OBJ_TYPE_RESOURCE, ZX_RIGHT_WRITE, &parent, NULL);
+	zx_status_t st =
+		zi_handle_get(parent_rsrc, ZX_OBJ_TYPE_RESOURCE, ZX_RIGHT_WRITE, &parent, NULL);
 
 	if (st != ZX_OK)
 		return st;
@@ -30,7 +32,8 @@ zx_status_t zx_resource_create(zx_handle_t parent_rsrc, uint32_t options, uint64
 	if (st == ZX_OK)
 		st = zi_user_read(name_copy, name, name_size);
 	if (st == ZX_OK)
-		st = fake ? zi_resource_new_fake(parent, options, base, size, name_copy, name_size, &r) :
+		st = fake ? zi_resource_new_fake(parent, options, base, size, name_copy, name_size,
+						 &r) :
 			    zi_resource_new(options, base, size, name_copy, name_size, &r);
 	/* Nothing that is made keeps its parent. */
 	zi_object_unref(zi_resource_object(parent));
@@ -65,19 +68,22 @@ zx_status_t zx_iommu_create(zx_handle_t resource, uint32_t type, const void *des
 }
 
 /* NOT_SUPPORTED: the resource is no fake one. */
-static zx_status_t check_fake(zx_handle_t resource, zx_rsrc_kind_t kind, uint64_t base, uint64_t size)
+static zx_status_t check_fake(zx_handle_t resource, zx_rsrc_kind_t kind, uint64_t base,
+			      uint64_t size)
 {
 	struct zi_resource *r;
 	zx_status_t st = zi_handle_get(resource, ZX_OBJ_TYPE_RESOURCE, ZX_RIGHT_NONE, &r, NULL);
 
 	if (st != ZX_OK)
 		return st;
-	st = zi_resource_is_fake(r) ? zi_resource_validate_fake(r, kind, base, size) : ZX_ERR_NOT_SUPPORTED;
+	st = zi_resource_is_fake(r) ? zi_resource_validate_fake(r, kind, base, size) :
+				      ZX_ERR_NOT_SUPPORTED;
 	zi_object_unref(zi_resource_object(r));
 	return st;
 }
 
-zx_status_t zx_vmo_create_physical(zx_handle_t resource, zx_paddr_t paddr, size_t size, zx_handle_t *out)
+zx_status_t zx_vmo_create_physical(zx_handle_t resource, zx_paddr_t paddr, size_t size,
+				   zx_handle_t *out)
 {
 	struct zi_vmo *vmo;
 	zx_status_t st = check_fake(resource, ZX_RSRC_KIND_MMIO, paddr, size);

@@ -32,7 +32,7 @@ void zi_model_after_fork(void)
 /* Requires the lock. */
 static struct model *find_locked(uint64_t paddr, uint64_t size)
 {
-	ZI_LIST_FOREACH(l, &models) {
+	ZI_LIST_FOREACH (l, &models) {
 		struct model *m = ZI_CONTAINER(l, struct model, link);
 
 		if (paddr < m->paddr + m->size && m->paddr < paddr + size)
@@ -47,7 +47,8 @@ bool zi_model_covers(uint64_t paddr, uint64_t size)
 	return find_locked(paddr, size) != NULL;
 }
 
-zx_status_t zi_model_add(uint64_t paddr, uint64_t size, const zirconia_mmio_backend_t *ops, void *ctx)
+zx_status_t zi_model_add(uint64_t paddr, uint64_t size, const zirconia_mmio_backend_t *ops,
+			 void *ctx)
 {
 	if (size == 0 || !zi_is_page_aligned(paddr | size) || zi_physical_ptr(paddr, size) == NULL)
 		return ZX_ERR_INVALID_ARGS;

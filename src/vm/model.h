@@ -8,13 +8,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <zirconia/mmio.h>
 #include <zircon/types.h>
+#include <zirconia/mmio.h>
 
 struct zi_trap;
 
 /* INVALID_ARGS: not whole pages, or none; NOT_SUPPORTED: no decoder; ALREADY_EXISTS: it overlaps another. */
-zx_status_t zi_model_add(uint64_t paddr, uint64_t size, const zirconia_mmio_backend_t *model, void *ctx);
+zx_status_t zi_model_add(uint64_t paddr, uint64_t size, const zirconia_mmio_backend_t *model,
+			 void *ctx);
 /* NOT_FOUND */
 zx_status_t zi_model_remove(uint64_t paddr);
 /* Is any of the range modelled? */

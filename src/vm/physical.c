@@ -54,7 +54,7 @@ zx_status_t zi_physical_free(uint64_t paddr)
 	struct bank *found = NULL;
 
 	zi_lock(&lock);
-	ZI_LIST_FOREACH(l, &banks) {
+	ZI_LIST_FOREACH (l, &banks) {
 		struct bank *b = ZI_CONTAINER(l, struct bank, link);
 
 		if (b->frame << ZI_PAGE_SHIFT == paddr) {

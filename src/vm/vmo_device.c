@@ -42,7 +42,8 @@ static zx_status_t node_over(uint64_t frame, uint64_t pages, uint64_t ext_frame,
 	return ZX_OK;
 }
 
-static zx_status_t wrap(enum zi_vmo_kind kind, struct zi_node *n, uint32_t policy, struct zi_vmo **out_vmo)
+static zx_status_t wrap(enum zi_vmo_kind kind, struct zi_node *n, uint32_t policy,
+			struct zi_vmo **out_vmo)
 {
 	struct zi_vmo *v = zi_vmo_new(kind, n);
 
@@ -89,7 +90,8 @@ zx_status_t zi_vmo_create_contiguous(uint64_t size, uint32_t align_log2, struct 
 		return ZX_ERR_NO_MEMORY;
 	const uint64_t pages = bytes >> ZI_PAGE_SHIFT;
 
-	st = zi_extent_alloc(pages, (uint64_t)1 << (align_log2 - ZI_PAGE_SHIFT), ZI_EXTENT_ZERO, &ext);
+	st = zi_extent_alloc(pages, (uint64_t)1 << (align_log2 - ZI_PAGE_SHIFT), ZI_EXTENT_ZERO,
+			     &ext);
 	if (st != ZX_OK)
 		return st;
 	st = zi_frames_populate(ext.frame, pages);

@@ -13,7 +13,8 @@
 #define CONTIGUOUS ZX_BTI_CONTIGUOUS
 #define MANY (64 * T_PAGE / 8)
 
-static zx_status_t pin(zx_handle_t bti, uint32_t options, zx_handle_t vmo, uint64_t off, uint64_t size, size_t n)
+static zx_status_t pin(zx_handle_t bti, uint32_t options, zx_handle_t vmo, uint64_t off,
+		       uint64_t size, size_t n)
 {
 	static zx_paddr_t addrs[MANY + 1];
 	zx_handle_t pmt = ZX_HANDLE_INVALID;
@@ -37,8 +38,9 @@ Test(call_bti, create__options_before_handle__rights_and_name)
 	T_ZX(zx_bti_create(vmo, 0, 0, &bti), ZX_ERR_WRONG_TYPE);
 	T_ZX(zx_bti_create(iommu, 0, 0, NULL), ZX_ERR_INVALID_ARGS);
 	T_OK(zx_bti_create(weak, 0, UINT64_MAX, &bti));
-	cr_assert_eq(t_rights(bti), ZX_RIGHT_TRANSFER | ZX_RIGHT_DUPLICATE | ZX_RIGHT_INSPECT | ZX_RIGHT_READ |
-					    ZX_RIGHT_WRITE | ZX_RIGHT_GET_PROPERTY | ZX_RIGHT_SET_PROPERTY | ZX_RIGHT_MAP);
+	cr_assert_eq(t_rights(bti), ZX_RIGHT_TRANSFER | ZX_RIGHT_DUPLICATE | ZX_RIGHT_INSPECT |
+					    ZX_RIGHT_READ | ZX_RIGHT_WRITE | ZX_RIGHT_GET_PROPERTY |
+					    ZX_RIGHT_SET_PROPERTY | ZX_RIGHT_MAP);
 	T_OK(zx_object_set_property(bti, ZX_PROP_NAME, "disk", 4));
 	T_OK(zx_object_get_property(bti, ZX_PROP_NAME, name, sizeof(name)));
 	cr_assert_str_eq(name, "disk");
@@ -64,22 +66,29 @@ Test(call_bti, pin__each_wrong_argument__its_status)
 	} rows[] = {
 		{"no BTI", 0, RW, vmo, 1, PG, 1, ZX_ERR_BAD_HANDLE},
 		{"VMO as BTI", vmo, RW, vmo, 1, PG, 1, ZX_ERR_WRONG_TYPE},
-		{"BTI without MAP", vmo_dup(bti, t_rights(bti) & ~ZX_RIGHT_MAP), RW, vmo, 1, PG, 1, ZX_ERR_ACCESS_DENIED},
+		{"BTI without MAP", vmo_dup(bti, t_rights(bti) & ~ZX_RIGHT_MAP), RW, vmo, 1, PG, 1,
+		 ZX_ERR_ACCESS_DENIED},
 		{"offset unaligned", bti, RW, 0, 1, PG, 1, ZX_ERR_INVALID_ARGS},
 		{"size unaligned", bti, RW, 0, 0, PG + 1, 1, ZX_ERR_INVALID_ARGS},
 		{"too many addresses", bti, RW, 0, 0, PG, MANY + 1, ZX_ERR_INVALID_ARGS},
 		{"most addresses", bti, RW, 0, 0, PG, MANY, ZX_ERR_BAD_HANDLE},
 		{"no VMO", bti, RW, 0, 0, PG, 1, ZX_ERR_BAD_HANDLE},
 		{"BTI as VMO", bti, RW, bti, 0, PG, 1, ZX_ERR_WRONG_TYPE},
-		{"VMO without MAP", bti, 64, vmo_dup(vmo, all & ~ZX_RIGHT_MAP), 0, PG, 1, ZX_ERR_ACCESS_DENIED},
-		{"read without READ", bti, READ | 64, vmo_dup(vmo, all & ~ZX_RIGHT_READ), 0, PG, 1, ZX_ERR_ACCESS_DENIED},
-		{"write without WRITE", bti, RW | 64, vmo_dup(vmo, all & ~ZX_RIGHT_WRITE), 0, PG, 1, ZX_ERR_ACCESS_DENIED},
-		{"execute without READ", bti, EXEC, vmo_dup(vmo, all & ~ZX_RIGHT_READ), 0, PG, 1, ZX_ERR_ACCESS_DENIED},
+		{"VMO without MAP", bti, 64, vmo_dup(vmo, all & ~ZX_RIGHT_MAP), 0, PG, 1,
+		 ZX_ERR_ACCESS_DENIED},
+		{"read without READ", bti, READ | 64, vmo_dup(vmo, all & ~ZX_RIGHT_READ), 0, PG, 1,
+		 ZX_ERR_ACCESS_DENIED},
+		{"write without WRITE", bti, RW | 64, vmo_dup(vmo, all & ~ZX_RIGHT_WRITE), 0, PG, 1,
+		 ZX_ERR_ACCESS_DENIED},
+		{"execute without READ", bti, EXEC, vmo_dup(vmo, all & ~ZX_RIGHT_READ), 0, PG, 1,
+		 ZX_ERR_ACCESS_DENIED},
 		{"execute without EXECUTE", bti, EXEC, vmo, 0, PG, 1, ZX_OK},
 		{"read only", bti, READ, vmo_dup(vmo, all & ~ZX_RIGHT_WRITE), 0, PG, 1, ZX_OK},
 		{"write only", bti, WRITE, vmo_dup(vmo, all & ~ZX_RIGHT_READ), 0, PG, 1, ZX_OK},
-		{"compressed and contiguous", bti, RW | COMPRESS | CONTIGUOUS, cont, 0, PG, 1, ZX_ERR_INVALID_ARGS},
-		{"contiguous of a plain one", bti, RW | CONTIGUOUS, vmo, 0, PG, 1, ZX_ERR_INVALID_ARGS},
+		{"compressed and contiguous", bti, RW | COMPRESS | CONTIGUOUS, cont, 0, PG, 1,
+		 ZX_ERR_INVALID_ARGS},
+		{"contiguous of a plain one", bti, RW | CONTIGUOUS, vmo, 0, PG, 1,
+		 ZX_ERR_INVALID_ARGS},
 		{"another bit", bti, RW | 32, vmo, 0, PG, 1, ZX_ERR_INVALID_ARGS},
 		{"size 0", bti, RW, vmo, 0, 0, 0, ZX_ERR_INVALID_ARGS},
 		{"size 0 beyond the end", bti, RW, vmo, 8 * PG, 0, 0, ZX_ERR_INVALID_ARGS},
@@ -92,7 +101,8 @@ Test(call_bti, pin__each_wrong_argument__its_status)
 		{"too few addresses", bti, RW, vmo, 0, 2 * PG, 1, ZX_ERR_INVALID_ARGS},
 		{"an address too many", bti, RW, vmo, 0, PG, 2, ZX_ERR_INVALID_ARGS},
 		{"compressed, too few", bti, RW | COMPRESS, vmo, 0, 2 * PG, 1, ZX_ERR_INVALID_ARGS},
-		{"contiguous, too many", bti, RW | CONTIGUOUS, cont, 0, 2 * PG, 2, ZX_ERR_INVALID_ARGS},
+		{"contiguous, too many", bti, RW | CONTIGUOUS, cont, 0, 2 * PG, 2,
+		 ZX_ERR_INVALID_ARGS},
 		{"compressed", bti, RW | COMPRESS, vmo, 0, 2 * PG, 2, ZX_OK},
 		{"contiguous", bti, RW | CONTIGUOUS, cont, PG, 2 * PG, 1, ZX_OK},
 		{"contiguous by page", bti, RW, cont, 0, 4 * PG, 4, ZX_OK},
@@ -120,8 +130,10 @@ Test(call_bti, pin__bad_out_pointers__unpinned_again_without_quarantine)
 		const char *name;
 		void *bad = vmo_bad_out(i, &name);
 
-		T_ZX_ROW(name, zx_bti_pin(bti, RW, vmo, 0, 2 * PG, bad, 2, &pmt), ZX_ERR_INVALID_ARGS);
-		T_ZX_ROW(name, zx_bti_pin(bti, RW, vmo, 0, 2 * PG, addrs, 2, bad), ZX_ERR_INVALID_ARGS);
+		T_ZX_ROW(name, zx_bti_pin(bti, RW, vmo, 0, 2 * PG, bad, 2, &pmt),
+			 ZX_ERR_INVALID_ARGS);
+		T_ZX_ROW(name, zx_bti_pin(bti, RW, vmo, 0, 2 * PG, addrs, 2, bad),
+			 ZX_ERR_INVALID_ARGS);
 		cr_assert_eq(dev_bti_info(bti).pmo_count, 0, "%s", name);
 		cr_assert_eq(dev_bti_info(bti).quarantine_count, 0, "%s", name);
 		T_OK(zx_vmo_op_range(vmo, ZX_VMO_OP_DECOMMIT, 0, 2 * PG, NULL, 0));
@@ -202,7 +214,8 @@ Test(call_bti, pin__32_times__unavailable_where_they_overlap)
 /* spec: vmo 3.2 #7; vmo 4.3 #8; vmo 4.4 effect #10; vmo 5.3 #10; vmo 9 #3; vmo 13 #9 #13; vmo 15.1 #23 */
 Test(call_bti, pinned_page__each_operation__allowed_or_bad_state)
 {
-	const zx_handle_t bti = dev_bti(), vmo = t_vmo_options(4 * PG, ZX_VMO_RESIZABLE), other = t_vmo(4 * PG);
+	const zx_handle_t bti = dev_bti(), vmo = t_vmo_options(4 * PG, ZX_VMO_RESIZABLE),
+			  other = t_vmo(4 * PG);
 	zx_handle_t child;
 	zx_paddr_t addr;
 
@@ -320,7 +333,8 @@ Test(call_bti, closed_token__quarantined__pins_nothing_more_until_released)
 {
 	const zx_handle_t bti = dev_bti(), vmo = t_vmo(3 * PG);
 	zx_handle_t dup = vmo_dup(bti, t_rights(bti) & ~ZX_RIGHT_WRITE);
-	zx_handle_t first = dev_pin_page(bti, vmo, 0, NULL), second = dev_pin_page(bti, vmo, PG, NULL);
+	zx_handle_t first = dev_pin_page(bti, vmo, 0, NULL),
+		    second = dev_pin_page(bti, vmo, PG, NULL);
 	zx_info_bti_t info = dev_bti_info(bti);
 
 	cr_assert(info.minimum_contiguity == PG && info.aspace_size == UINT64_MAX);
@@ -394,7 +408,8 @@ Test(call_bti, pin_of_a_pager_vmo__waits__fails_as_the_pager_or_the_size_says, .
 	T_OK(zx_port_create(0, &port));
 	T_OK(zx_pager_create_vmo(pager, ZX_VMO_RESIZABLE, port, 1, 4 * PG, &p.vmo));
 	start_pinner(&p, port);
-	T_OK(zx_pager_op_range(pager, ZX_PAGER_OP_FAIL, p.vmo, 0, 4 * PG, (uint64_t)ZX_ERR_NO_SPACE));
+	T_OK(zx_pager_op_range(pager, ZX_PAGER_OP_FAIL, p.vmo, 0, 4 * PG,
+			       (uint64_t)ZX_ERR_NO_SPACE));
 	pthread_join(p.thread, NULL);
 	T_ZX(p.status, ZX_ERR_NO_SPACE);
 	start_pinner(&p, port);

@@ -74,11 +74,12 @@ Test(call_device_model, plain_volatile_accesses__each_is_one_call)
 	cr_assert_eq(*r64, 0xfedcba9876543210);
 	cr_assert(seen.offset == 0xff8 && seen.width == 8 && seen.loads == 4);
 	seen.answer = 0xffffffffffffff80;
-	cr_assert_eq((int64_t)*(volatile int8_t *)r8, -128);
-	cr_assert_eq((int64_t)*(volatile int32_t *)r32, -128);
+	cr_assert_eq((int64_t) * (volatile int8_t *)r8, -128);
+	cr_assert_eq((int64_t) * (volatile int32_t *)r32, -128);
 	cr_assert_eq((uint64_t)*r8, 0x80);
 	*r32 = 0x12345678;
-	cr_assert(seen.stores == 1 && seen.offset == 0x44 && seen.width == 4 && seen.value == 0x12345678);
+	cr_assert(seen.stores == 1 && seen.offset == 0x44 && seen.width == 4 &&
+		  seen.value == 0x12345678);
 	*r8 = 0xab;
 	cr_assert(seen.width == 1 && seen.value == 0xab);
 	*r16 = (uint16_t)seen.loads;
@@ -125,8 +126,11 @@ Test(call_device_model, instructions__each_form__sets_exactly_its_register)
 	uint64_t out;
 
 	seen.answer = 0x1122334455667788;
-#define LOAD(insn, reg, init, want)                                                                               \
-	__asm__ volatile("mov %2, %%" reg "\n\t" insn "\n\tmov %%" reg ", %0" : "=r"(out) : "D"(map), "r"(init) : reg, "memory"); \
+#define LOAD(insn, reg, init, want)                                           \
+	__asm__ volatile("mov %2, %%" reg "\n\t" insn "\n\tmov %%" reg ", %0" \
+			 : "=r"(out)                                          \
+			 : "D"(map), "r"(init)                                \
+			 : reg, "memory");                                    \
 	cr_assert_eq(out, (uint64_t)(want), insn ": %llx", (unsigned long long)out)
 	LOAD("movb 1(%%rdi), %%r9b", "r9", (uint64_t)-1, 0xffffffffffffff88);
 	LOAD("movw 2(%%rdi), %%r10w", "r10", (uint64_t)-1, 0xffffffffffff7788);
@@ -200,7 +204,8 @@ Test(call_device_model, registration__ranges_and_removal)
 	cr_assert_eq(seen.stores, 1);
 	T_OK(zirconia_device_model_remove(at));
 	trapping[0] = 2; /* memory now */
-	cr_assert(seen.stores == 1 && *(uint8_t *)zirconia_device_ptr(at, 1) == 2 && trapping[0] == 2);
+	cr_assert(seen.stores == 1 && *(uint8_t *)zirconia_device_ptr(at, 1) == 2 &&
+		  trapping[0] == 2);
 }
 
 Test(call_device_model, registers_as_a_buffer__of_a_call__refused)

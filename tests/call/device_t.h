@@ -58,7 +58,8 @@ UNUSED_OK zx_info_bti_t dev_bti_info(zx_handle_t bti)
 }
 
 /* Pins one page at `off`; the address goes to *out_addr, which may be NULL. */
-UNUSED_OK zx_handle_t dev_pin_page(zx_handle_t bti, zx_handle_t vmo, uint64_t off, zx_paddr_t *out_addr)
+UNUSED_OK zx_handle_t dev_pin_page(zx_handle_t bti, zx_handle_t vmo, uint64_t off,
+				   zx_paddr_t *out_addr)
 {
 	zx_handle_t pmt = ZX_HANDLE_INVALID;
 	zx_paddr_t addr = 0;

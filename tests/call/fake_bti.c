@@ -62,12 +62,14 @@ Test(call_fake_bti, pinned_vmos__in_order__with_handles_of_their_own)
 	cr_assert_eq(n, 2);
 	cr_assert_eq(dev_bti_info(bti).pmo_count, 2);
 	T_OK(fake_bti_get_pinned_vmos(bti, info, 1, &n));
-	cr_assert(n == 2 && t_koid(info[0].vmo) == t_koid(a) && info[0].offset == PG && info[0].size == 2 * PG);
+	cr_assert(n == 2 && t_koid(info[0].vmo) == t_koid(a) && info[0].offset == PG &&
+		  info[0].size == 2 * PG);
 	cr_assert(info[0].vmo != a);
 	T_OK(zx_handle_close(info[0].vmo));
 	T_OK(zx_pmt_unpin(first));
 	T_OK(fake_bti_get_pinned_vmos(bti, info, 3, &n));
-	cr_assert(n == 1 && t_koid(info[0].vmo) == t_koid(b) && info[0].offset == 0 && info[0].size == 4 * PG);
+	cr_assert(n == 1 && t_koid(info[0].vmo) == t_koid(b) && info[0].offset == 0 &&
+		  info[0].size == 4 * PG);
 	T_OK(fake_bti_get_pinned_vmos(bti, info, 0, NULL));
 	/* Closed, not unpinned: stays listed, is no quarantine, and hinders nothing. */
 	t_close(second);
@@ -97,7 +99,8 @@ Test(call_fake_bti, addresses_given__taken_in_order__gone_when_they_are_gone)
 	T_OK(zx_bti_pin(bti, RW | ZX_BTI_CONTIGUOUS, other, 0, 4 * PG, addrs, 1, &pmt));
 	cr_assert_eq(addrs[0], 0x20000);
 	T_ZX(zx_bti_pin(bti, RW, vmo, 0, 3 * PG, addrs, 3, &pmt), ZX_ERR_OUT_OF_RANGE);
-	T_ZX(zx_bti_pin(bti, RW, vmo, 0, PG, addrs, 1, &pmt), ZX_ERR_OUT_OF_RANGE); /* the last ones are taken all the same */
+	T_ZX(zx_bti_pin(bti, RW, vmo, 0, PG, addrs, 1, &pmt),
+	     ZX_ERR_OUT_OF_RANGE); /* the last ones are taken all the same */
 	T_OK(zx_bti_pin(bti, RW, vmo, 0, 0, addrs, 0, &pmt));
 
 	T_ZX(fake_bti_get_phys_from_pinned_vmo(bti, info, addrs, 4, NULL), ZX_ERR_INVALID_ARGS);
@@ -130,15 +133,20 @@ Test(call_fake_bti, pin__what_is_refused_and_what_is_not)
 		zx_status_t want;
 	} rows[] = {
 		{"no VMO before alignment", 0, RW, 1, PG, 1, ZX_ERR_BAD_HANDLE},
-		{"no DUPLICATE before alignment", vmo_dup(vmo, all & ~ZX_RIGHT_DUPLICATE), RW, 1, PG, 1, ZX_ERR_ACCESS_DENIED},
+		{"no DUPLICATE before alignment", vmo_dup(vmo, all & ~ZX_RIGHT_DUPLICATE), RW, 1,
+		 PG, 1, ZX_ERR_ACCESS_DENIED},
 		{"no MAP", vmo_dup(vmo, all & ~ZX_RIGHT_MAP), RW, 1, PG, 1, ZX_ERR_ACCESS_DENIED},
 		{"offset unaligned", vmo, RW, 1, PG, 1, ZX_ERR_INVALID_ARGS},
 		{"size unaligned", vmo, RW, 0, PG - 1, 1, ZX_ERR_INVALID_ARGS},
-		{"read without READ", vmo_dup(vmo, all & ~ZX_RIGHT_READ), ZX_BTI_PERM_READ, 0, PG, 1, ZX_ERR_ACCESS_DENIED},
-		{"write without WRITE", vmo_dup(vmo, all & ~ZX_RIGHT_WRITE), RW, 0, PG, 1, ZX_ERR_ACCESS_DENIED},
-		{"both shapes", vmo, RW | ZX_BTI_COMPRESS | ZX_BTI_CONTIGUOUS, 0, PG, 1, ZX_ERR_INVALID_ARGS},
+		{"read without READ", vmo_dup(vmo, all & ~ZX_RIGHT_READ), ZX_BTI_PERM_READ, 0, PG,
+		 1, ZX_ERR_ACCESS_DENIED},
+		{"write without WRITE", vmo_dup(vmo, all & ~ZX_RIGHT_WRITE), RW, 0, PG, 1,
+		 ZX_ERR_ACCESS_DENIED},
+		{"both shapes", vmo, RW | ZX_BTI_COMPRESS | ZX_BTI_CONTIGUOUS, 0, PG, 1,
+		 ZX_ERR_INVALID_ARGS},
 		{"wrong count", vmo, RW, 0, PG, 2, ZX_ERR_INVALID_ARGS},
-		{"contiguous, wrong count", vmo, ZX_BTI_CONTIGUOUS, 0, 2 * PG, 2, ZX_ERR_INVALID_ARGS},
+		{"contiguous, wrong count", vmo, ZX_BTI_CONTIGUOUS, 0, 2 * PG, 2,
+		 ZX_ERR_INVALID_ARGS},
 		{"size 0 with an address", vmo, RW, 0, 0, 1, ZX_ERR_INVALID_ARGS},
 		{"size 0", vmo, RW, 0, 0, 0, ZX_OK},
 		{"beyond the VMO", vmo, RW, 100 * PG, PG, 1, ZX_OK},
@@ -151,7 +159,9 @@ Test(call_fake_bti, pin__what_is_refused_and_what_is_not)
 		zx_handle_t pmt = ZX_HANDLE_INVALID;
 		zx_paddr_t addrs[2];
 
-		T_ZX_ROW(r->name, zx_bti_pin(bti, r->options, r->vmo, r->off, r->size, addrs, r->n, &pmt), r->want);
+		T_ZX_ROW(r->name,
+			 zx_bti_pin(bti, r->options, r->vmo, r->off, r->size, addrs, r->n, &pmt),
+			 r->want);
 		cr_assert_eq(dev_bti_info(bti).pmo_count, r->want == ZX_OK, "%s", r->name);
 		if (r->want == ZX_OK)
 			T_OK(zx_pmt_unpin(pmt));
@@ -163,7 +173,8 @@ Test(call_fake_bti, pin__what_is_refused_and_what_is_not)
 	T_ZX(zx_bti_pin(bti, RW, vmo, 0, PG, &addr, 1, t_bad_ptr()), ZX_ERR_INVALID_ARGS);
 	cr_assert_eq(dev_bti_info(bti).pmo_count, 0);
 	cr_assert(info.minimum_contiguity == PG && info.aspace_size == UINT64_MAX);
-	T_ZX(zx_object_get_info(bti, ZX_INFO_BTI, &info, 8, &actual, &avail), ZX_ERR_BUFFER_TOO_SMALL);
+	T_ZX(zx_object_get_info(bti, ZX_INFO_BTI, &info, 8, &actual, &avail),
+	     ZX_ERR_BUFFER_TOO_SMALL);
 	cr_assert(actual == 0 && avail == 1);
 	T_ZX(fake_bti_create(NULL), ZX_ERR_INVALID_ARGS);
 }

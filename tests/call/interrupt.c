@@ -48,8 +48,10 @@ static void expect_packet(zx_handle_t port, uint64_t key, int64_t timestamp)
 	cr_assert_eq(p.key, key);
 	cr_assert_eq(p.type, ZX_PKT_TYPE_INTERRUPT);
 	cr_assert_eq(p.status, ZX_OK);
-	cr_assert_eq(p.interrupt.timestamp, timestamp, "timestamp %lld", (long long)p.interrupt.timestamp);
-	cr_assert(p.interrupt.reserved0 == 0 && p.interrupt.reserved1 == 0 && p.interrupt.reserved2 == 0);
+	cr_assert_eq(p.interrupt.timestamp, timestamp, "timestamp %lld",
+		     (long long)p.interrupt.timestamp);
+	cr_assert(p.interrupt.reserved0 == 0 && p.interrupt.reserved1 == 0 &&
+		  p.interrupt.reserved2 == 0);
 }
 
 static void expect_no_packet(zx_handle_t port)
@@ -72,13 +74,18 @@ Test(call_interrupt, create__options_and_resources__statuses)
 	} rows[] = {
 		{"virtual", ZX_HANDLE_INVALID, 3, ZX_INTERRUPT_VIRTUAL, ZX_OK},
 		{"virtual, source ignored", t_vmo(PG), 3, ZX_INTERRUPT_VIRTUAL, ZX_OK},
-		{"virtual, monotonic", 0, 0, ZX_INTERRUPT_VIRTUAL | ZX_INTERRUPT_TIMESTAMP_MONO, ZX_OK},
-		{"virtual, remapped", 0, 0, ZX_INTERRUPT_VIRTUAL | ZX_INTERRUPT_REMAP_IRQ, ZX_ERR_INVALID_ARGS},
-		{"virtual, edge", 0, 0, ZX_INTERRUPT_VIRTUAL | ZX_INTERRUPT_MODE_EDGE_LOW, ZX_ERR_INVALID_ARGS},
-		{"virtual, wake", 0, 0, ZX_INTERRUPT_VIRTUAL | ZX_INTERRUPT_WAKE_VECTOR, ZX_ERR_INVALID_ARGS},
+		{"virtual, monotonic", 0, 0, ZX_INTERRUPT_VIRTUAL | ZX_INTERRUPT_TIMESTAMP_MONO,
+		 ZX_OK},
+		{"virtual, remapped", 0, 0, ZX_INTERRUPT_VIRTUAL | ZX_INTERRUPT_REMAP_IRQ,
+		 ZX_ERR_INVALID_ARGS},
+		{"virtual, edge", 0, 0, ZX_INTERRUPT_VIRTUAL | ZX_INTERRUPT_MODE_EDGE_LOW,
+		 ZX_ERR_INVALID_ARGS},
+		{"virtual, wake", 0, 0, ZX_INTERRUPT_VIRTUAL | ZX_INTERRUPT_WAKE_VECTOR,
+		 ZX_ERR_INVALID_ARGS},
 		{"no source", ZX_HANDLE_INVALID, 10, 0, ZX_ERR_BAD_HANDLE},
 		{"no resource", t_vmo(PG), 10, 0, ZX_ERR_WRONG_TYPE},
-		{"another kind", dev_resource(root, ZX_RSRC_KIND_MMIO, 10, 2), 10, 0, ZX_ERR_WRONG_TYPE},
+		{"another kind", dev_resource(root, ZX_RSRC_KIND_MMIO, 10, 2), 10, 0,
+		 ZX_ERR_WRONG_TYPE},
 		{"not covered", irqs, 12, 0, ZX_ERR_OUT_OF_RANGE},
 		{"covered", irqs, 11, 0, ZX_ERR_NOT_SUPPORTED},
 		{"root", root, 11, 0, ZX_ERR_NOT_SUPPORTED},
@@ -92,9 +99,12 @@ Test(call_interrupt, create__options_and_resources__statuses)
 		if (r->want == ZX_OK) {
 			zx_info_interrupt_t info = {.options = 77};
 
-			cr_assert_eq(t_rights(h), ZX_RIGHT_TRANSFER | ZX_RIGHT_DUPLICATE | ZX_RIGHT_WAIT |
-							  ZX_RIGHT_INSPECT | ZX_RIGHT_READ | ZX_RIGHT_WRITE | ZX_RIGHT_SIGNAL);
-			T_OK(zx_object_get_info(h, ZX_INFO_INTERRUPT, &info, sizeof(info), NULL, NULL));
+			cr_assert_eq(t_rights(h), ZX_RIGHT_TRANSFER | ZX_RIGHT_DUPLICATE |
+							  ZX_RIGHT_WAIT | ZX_RIGHT_INSPECT |
+							  ZX_RIGHT_READ | ZX_RIGHT_WRITE |
+							  ZX_RIGHT_SIGNAL);
+			T_OK(zx_object_get_info(h, ZX_INFO_INTERRUPT, &info, sizeof(info), NULL,
+						NULL));
 			cr_assert_eq(info.options, r->options);
 			cr_assert(untriggered(h));
 		}
@@ -155,7 +165,7 @@ Test(call_interrupt, unbound__triggers_before_waits__the_first_timestamp_is_kept
 	T_OK(zx_interrupt_trigger(irq, 0, 12));
 	T_OK(zx_interrupt_wait(irq, &t));
 	cr_assert_eq(t, 11);
-	cr_assert_not(untriggered(irq)); /* returning what was there is no new round */
+	cr_assert_not(untriggered(irq));        /* returning what was there is no new round */
 	T_OK(zx_interrupt_trigger(irq, 0, 13)); /* needs an acknowledgement: the next wait is it */
 	T_OK(zx_interrupt_wait(irq, NULL));
 	T_OK(zx_interrupt_trigger(irq, 0, 14));

@@ -22,27 +22,29 @@ static zirconia_mmio_region_t over(void *memory, size_t len)
 }
 
 /* One access of any width. */
-static zirconia_mmio_error_t try_load(const zirconia_mmio_region_t *r, size_t off, size_t width, uint64_t *out)
+static zirconia_mmio_error_t try_load(const zirconia_mmio_region_t *r, size_t off, size_t width,
+				      uint64_t *out)
 {
 	uint8_t v8 = 0;
 	uint16_t v16 = 0;
 	uint32_t v32 = 0;
 	uint64_t v64 = 0;
-	const zirconia_mmio_error_t err = width == 1   ? zirconia_mmio_try_load8(r, off, &v8)
-					  : width == 2 ? zirconia_mmio_try_load16(r, off, &v16)
-					  : width == 4 ? zirconia_mmio_try_load32(r, off, &v32)
-						       : zirconia_mmio_try_load64(r, off, &v64);
+	const zirconia_mmio_error_t err = width == 1 ? zirconia_mmio_try_load8(r, off, &v8) :
+					  width == 2 ? zirconia_mmio_try_load16(r, off, &v16) :
+					  width == 4 ? zirconia_mmio_try_load32(r, off, &v32) :
+						       zirconia_mmio_try_load64(r, off, &v64);
 
 	*out = v8 | v16 | v32 | v64;
 	return err;
 }
 
-static zirconia_mmio_error_t try_store(zirconia_mmio_region_t *r, size_t off, size_t width, uint64_t v)
+static zirconia_mmio_error_t try_store(zirconia_mmio_region_t *r, size_t off, size_t width,
+				       uint64_t v)
 {
-	return width == 1   ? zirconia_mmio_try_store8(r, off, (uint8_t)v)
-	       : width == 2 ? zirconia_mmio_try_store16(r, off, (uint16_t)v)
-	       : width == 4 ? zirconia_mmio_try_store32(r, off, (uint32_t)v)
-			    : zirconia_mmio_try_store64(r, off, v);
+	return width == 1 ? zirconia_mmio_try_store8(r, off, (uint8_t)v) :
+	       width == 2 ? zirconia_mmio_try_store16(r, off, (uint16_t)v) :
+	       width == 4 ? zirconia_mmio_try_store32(r, off, (uint32_t)v) :
+			    zirconia_mmio_try_store64(r, off, v);
 }
 
 /* spec: clients B.3.5 acceptance #4 */
@@ -107,7 +109,8 @@ Test(call_mmio, same_bytes__written_in_each_width__read_alike_in_each)
 		cr_assert_eq(memory, value);
 		for (size_t load = 1; load <= 8; load *= 2) {
 			for (size_t i = 0; i < 8; i += load) {
-				const uint64_t mask = load == 8 ? UINT64_MAX : (1ull << (8 * load)) - 1;
+				const uint64_t mask =
+					load == 8 ? UINT64_MAX : (1ull << (8 * load)) - 1;
 
 				cr_assert_eq(try_load(&mmio, i, load, &v), OK);
 				cr_assert_eq(v, (value >> (8 * i)) & mask);
@@ -132,7 +135,8 @@ Test(call_mmio, alignment__of_parts_split_off_byte_by_byte__is_that_of_the_addre
 		cr_assert_eq(zirconia_mmio_len(&mmio), 64 - start);
 		for (size_t off = 0; off < 16; off++) {
 			for (size_t width = 1; width <= 8; width *= 2) {
-				const zirconia_mmio_error_t want = (start + off) % width != 0 ? UNALIGNED : OK;
+				const zirconia_mmio_error_t want =
+					(start + off) % width != 0 ? UNALIGNED : OK;
 
 				cr_assert_eq(zirconia_mmio_check(&mmio, off, width), want);
 				cr_assert_eq(try_load(&mmio, off, width, &v), want);
@@ -154,7 +158,8 @@ Test(call_mmio, align_offset__of_parts__wraps_to_the_next_aligned_byte)
 			zirconia_mmio_into_split(&mmio);
 			zirconia_mmio_split_off(&mmio, s, &left);
 			for (size_t a = 1; a <= 8; a *= 2)
-				cr_assert_eq(zirconia_mmio_align_offset(&mmio, a), (a - w - s) % a, "w %zu s %zu a %zu", w, s, a);
+				cr_assert_eq(zirconia_mmio_align_offset(&mmio, a), (a - w - s) % a,
+					     "w %zu s %zu a %zu", w, s, a);
 		}
 	}
 }
@@ -241,7 +246,8 @@ Test(call_mmio, split_off__each_middle__two_parts_that_share_nothing)
 		cr_assert(left.len == mid && mmio.len == 64 - mid);
 		for (size_t i = 0; i < 64; i++) {
 			cr_assert_eq(zirconia_mmio_try_store8(&left, i, 1), i < mid ? OK : RANGE);
-			cr_assert_eq(zirconia_mmio_try_store8(&mmio, i, 2), i < 64 - mid ? OK : RANGE);
+			cr_assert_eq(zirconia_mmio_try_store8(&mmio, i, 2),
+				     i < 64 - mid ? OK : RANGE);
 		}
 		for (size_t i = 0; i < 64; i++)
 			cr_assert_eq(((uint8_t *)words)[i], i < mid ? 1 : 2);
@@ -267,11 +273,13 @@ Test(call_mmio, split_off__not_made_splittable__aborts, .signal = SIGABRT)
 Test(call_mmio, claim__ends_with_its_last_region__in_any_order)
 {
 	for (int order = 0; order < 6; order++) {
-		static const int orders[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+		static const int orders[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2},
+						 {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
 		zirconia_mmio_region_t part[3];
 		int ended = 0;
 
-		zirconia_mmio_region_from_memory(words, 64, zirconia_mmio_claim_new(count_end, &ended), &part[0]);
+		zirconia_mmio_region_from_memory(
+			words, 64, zirconia_mmio_claim_new(count_end, &ended), &part[0]);
 		zirconia_mmio_into_split(&part[0]);
 		zirconia_mmio_split_off(&part[0], 0, &part[1]);
 		zirconia_mmio_split_off(&part[0], 64, &part[2]);

@@ -47,14 +47,16 @@ Test(call_mmio_buffer, init__each_wrong_argument__its_status_and_the_handle_is_g
 		{"wraps", &b, 8, SIZE_MAX, false, CACHED, ZX_ERR_OUT_OF_RANGE},
 		{"no handle", &b, 0, PG, true, CACHED, ZX_ERR_BAD_HANDLE},
 		{"bad policy", &b, 0, PG, false, ZX_CACHE_POLICY_MASK + 1, ZX_ERR_INVALID_ARGS},
-		{"bad policy before range", &b, PG + 1, PG, false, ZX_CACHE_POLICY_MASK + 1, ZX_ERR_INVALID_ARGS},
+		{"bad policy before range", &b, PG + 1, PG, false, ZX_CACHE_POLICY_MASK + 1,
+		 ZX_ERR_INVALID_ARGS},
 	};
 
 	T_EACH (rows, r) {
 		const zx_handle_t vmo = r->no_vmo ? ZX_HANDLE_INVALID : again();
 
 		memset(&b, 0x5a, sizeof(b));
-		T_ZX_ROW(r->name, mmio_buffer_init(r->buffer, r->offset, r->size, vmo, r->policy), r->want);
+		T_ZX_ROW(r->name, mmio_buffer_init(r->buffer, r->offset, r->size, vmo, r->policy),
+			 r->want);
 		if (!r->no_vmo)
 			T_ZX_ROW(r->name, zx_handle_close(vmo), ZX_ERR_BAD_HANDLE);
 		cr_assert(t_all(&b, sizeof(b), 0x5a), "%s", r->name);
@@ -165,10 +167,12 @@ Test(call_mmio_buffer, accessors__each_width_and_any_buffer__exactly_these_bytes
 			memset(memory, 0xee, sizeof(memory));
 			memset(back, 0xee, sizeof(back));
 			MmioWriteBuffer(FakeMmioPtr(memory + at), source, n);
-			cr_assert(t_all(memory, at, 0xee) && t_all(memory + at + n, sizeof(memory) - at - n, 0xee));
+			cr_assert(t_all(memory, at, 0xee) &&
+				  t_all(memory + at + n, sizeof(memory) - at - n, 0xee));
 			cr_assert_eq(memcmp(memory + at, source, n), 0);
 			MmioReadBuffer(back, FakeMmioPtr(memory + at), n);
-			cr_assert(memcmp(back, source, n) == 0 && t_all(back + n, sizeof(back) - n, 0xee));
+			cr_assert(memcmp(back, source, n) == 0 &&
+				  t_all(back + n, sizeof(back) - n, 0xee));
 		}
 	}
 	uint64_t word = 0;

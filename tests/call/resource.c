@@ -23,7 +23,8 @@ static zx_info_resource_t info_of(zx_handle_t h)
 	return info;
 }
 
-static zx_status_t create(zx_handle_t parent, uint32_t options, uint64_t base, size_t size, zx_handle_t *out)
+static zx_status_t create(zx_handle_t parent, uint32_t options, uint64_t base, size_t size,
+			  zx_handle_t *out)
 {
 	*out = ZX_HANDLE_INVALID;
 	return zx_resource_create(parent, options, base, size, NULL, 0, out);
@@ -43,7 +44,8 @@ Test(call_resource, parent__bad_handle_type_or_rights__refused)
 	T_ZX(create(ev, 99, 0, PG, &h), ZX_ERR_WRONG_TYPE);
 	T_ZX(create(weak, 99, 0, PG, &h), ZX_ERR_ACCESS_DENIED);
 	T_OK(create(root, MMIO, 0, PG, &h));
-	cr_assert_eq(t_rights(h), ZX_RIGHT_TRANSFER | ZX_RIGHT_DUPLICATE | ZX_RIGHT_WRITE | ZX_RIGHT_INSPECT);
+	cr_assert_eq(t_rights(h),
+		     ZX_RIGHT_TRANSFER | ZX_RIGHT_DUPLICATE | ZX_RIGHT_WRITE | ZX_RIGHT_INSPECT);
 	cr_assert_eq(t_rights(root), t_rights(h));
 }
 
@@ -79,9 +81,11 @@ Test(call_resource, create__each_wrong_argument__its_status)
 		{"nothing of a range", part, MMIO, 0x10000, 0, ZX_ERR_ACCESS_DENIED},
 		{"rest of the parent's last page", part, MMIO, 0x13fff, 1, ZX_OK},
 		{"all of the parent", part, MMIO, 0x10000, 0x3800, ZX_OK},
-		{"exclusive child of a range", part, MMIO | EXCLUSIVE, 0x10000, 1, ZX_ERR_INVALID_ARGS},
+		{"exclusive child of a range", part, MMIO | EXCLUSIVE, 0x10000, 1,
+		 ZX_ERR_INVALID_ARGS},
 		{"child of an exclusive range", alone, MMIO, 0x20000, 1, ZX_ERR_INVALID_ARGS},
-		{"not covered before exclusive", part, MMIO | EXCLUSIVE, 0, 1, ZX_ERR_ACCESS_DENIED},
+		{"not covered before exclusive", part, MMIO | EXCLUSIVE, 0, 1,
+		 ZX_ERR_ACCESS_DENIED},
 		{"root with base", root, ROOT, 1, 0, ZX_ERR_INVALID_ARGS},
 		{"root with size", root, ROOT, 0, 1, ZX_ERR_INVALID_ARGS},
 		{"root", root, ROOT, 0, 0, ZX_OK},
@@ -122,7 +126,8 @@ Test(call_resource, exclusive__until_its_last_handle__keeps_all_others_out)
 	t_close(h);
 	T_ZX(create(root, MMIO | EXCLUSIVE, 0x6000, 0x1000, &alone), ZX_ERR_NOT_FOUND);
 	T_ZX(create(root, MMIO | EXCLUSIVE, 0x4000, 0x1001, &alone), ZX_ERR_NOT_FOUND);
-	T_OK(create(root, IRQ | EXCLUSIVE, 0x6000, 0x1000, &h)); /* another kind is another matter */
+	T_OK(create(root, IRQ | EXCLUSIVE, 0x6000, 0x1000,
+		    &h)); /* another kind is another matter */
 	t_close(h);
 	t_close(shared);
 	T_OK(create(root, MMIO | EXCLUSIVE, 0x6000, 0x1000, &alone));
@@ -154,7 +159,8 @@ Test(call_resource, name__kept_to_31_bytes__bad_pointer_refused)
 	T_ZX(zx_resource_create(root, SMC, 0, 1, t_bad_ptr(), 3, &h), ZX_ERR_INVALID_ARGS);
 	T_OK(zx_resource_create(root, MMIO, 0, 1, t_bad_ptr(), 0, &h));
 	cr_assert_str_eq(info_of(h).name, "");
-	T_ZX(zx_resource_create(root, MMIO | EXCLUSIVE, 0x100000, 1, NULL, 0, NULL), ZX_ERR_INVALID_ARGS);
+	T_ZX(zx_resource_create(root, MMIO | EXCLUSIVE, 0x100000, 1, NULL, 0, NULL),
+	     ZX_ERR_INVALID_ARGS);
 	T_OK(zx_resource_create(root, MMIO | EXCLUSIVE, 0x100000, 1, NULL, 0, &h));
 }
 
@@ -171,8 +177,10 @@ Test(call_resource, info__needs_inspect__root_has_no_range)
 	info = info_of(all);
 	cr_assert(info.kind == IOPORT && info.base == 0 && info.size == 0);
 	T_OK(zx_handle_duplicate(root, ZX_RIGHT_WRITE, &weak));
-	T_ZX(zx_object_get_info(weak, ZX_INFO_RESOURCE, &info, sizeof(info), NULL, NULL), ZX_ERR_ACCESS_DENIED);
-	T_ZX(zx_object_get_info(t_vmo(PG), ZX_INFO_RESOURCE, &info, sizeof(info), NULL, NULL), ZX_ERR_WRONG_TYPE);
+	T_ZX(zx_object_get_info(weak, ZX_INFO_RESOURCE, &info, sizeof(info), NULL, NULL),
+	     ZX_ERR_ACCESS_DENIED);
+	T_ZX(zx_object_get_info(t_vmo(PG), ZX_INFO_RESOURCE, &info, sizeof(info), NULL, NULL),
+	     ZX_ERR_WRONG_TYPE);
 	T_ZX(zx_object_get_info(root, ZX_INFO_RESOURCE, &info, sizeof(info) - 1, &actual, &avail),
 	     ZX_ERR_BUFFER_TOO_SMALL);
 	cr_assert(actual == 0 && avail == 1);
@@ -210,11 +218,17 @@ Test(call_resource, system_topics__resource_check__then_not_supported)
 	};
 
 	T_EACH (rows, r) {
-		T_ZX_ROW(r->name, zx_object_get_info(r->handle, ZX_INFO_KMEM_STATS, buffer, sizeof(buffer), NULL, NULL),
+		T_ZX_ROW(r->name,
+			 zx_object_get_info(r->handle, ZX_INFO_KMEM_STATS, buffer, sizeof(buffer),
+					    NULL, NULL),
 			 r->want);
-		T_ZX_ROW(r->name, zx_object_get_info(r->handle, ZX_INFO_CPU_STATS, buffer, sizeof(buffer), NULL, NULL),
+		T_ZX_ROW(r->name,
+			 zx_object_get_info(r->handle, ZX_INFO_CPU_STATS, buffer, sizeof(buffer),
+					    NULL, NULL),
 			 r->want);
-		T_ZX_ROW(r->name, zx_object_get_info(r->handle, ZX_INFO_MEMORY_STALL, buffer, sizeof(buffer), NULL, NULL),
+		T_ZX_ROW(r->name,
+			 zx_object_get_info(r->handle, ZX_INFO_MEMORY_STALL, buffer, sizeof(buffer),
+					    NULL, NULL),
 			 r->want_stall);
 	}
 }
@@ -231,7 +245,8 @@ Test(call_resource, vmex__good_and_bad_resources__executable_or_their_status)
 		{"root", root, ZX_OK},
 		{"vmex", dev_resource(root, SYSTEM, ZX_RSRC_SYSTEM_VMEX_BASE, 1), ZX_OK},
 		{"several", dev_resource(root, SYSTEM, 0, 3), ZX_OK},
-		{"debug", dev_resource(root, SYSTEM, ZX_RSRC_SYSTEM_DEBUG_BASE, 1), ZX_ERR_OUT_OF_RANGE},
+		{"debug", dev_resource(root, SYSTEM, ZX_RSRC_SYSTEM_DEBUG_BASE, 1),
+		 ZX_ERR_OUT_OF_RANGE},
 		{"mmio", dev_resource(root, MMIO, ZX_RSRC_SYSTEM_VMEX_BASE, 1), ZX_ERR_WRONG_TYPE},
 	};
 
@@ -240,7 +255,9 @@ Test(call_resource, vmex__good_and_bad_resources__executable_or_their_status)
 		zx_handle_t out = ZX_HANDLE_INVALID;
 
 		T_ZX_ROW(r->name, zx_vmo_replace_as_executable(vmo, r->vmex, &out), r->want);
-		T_ZX_ROW(r->name, zx_object_get_info(vmo, ZX_INFO_HANDLE_VALID, NULL, 0, NULL, NULL), ZX_ERR_BAD_HANDLE);
+		T_ZX_ROW(r->name,
+			 zx_object_get_info(vmo, ZX_INFO_HANDLE_VALID, NULL, 0, NULL, NULL),
+			 ZX_ERR_BAD_HANDLE);
 		if (r->want == ZX_OK)
 			cr_assert(t_rights(out) & ZX_RIGHT_EXECUTE);
 		t_close(r->vmex); /* not consumed */
@@ -291,12 +308,14 @@ Test(call_resource, iommu_create__each_wrong_argument__its_status)
 		{"no handle", ZX_HANDLE_INVALID, 0, desc, 1, ZX_ERR_BAD_HANDLE},
 		{"no resource", t_vmo(PG), 0, desc, 1, ZX_ERR_WRONG_TYPE},
 		{"another privilege", other, 0, desc, 1, ZX_ERR_WRONG_TYPE},
-		{"another kind", dev_resource(root, MMIO, ZX_RSRC_SYSTEM_IOMMU_BASE, 1), 0, desc, 1, ZX_ERR_WRONG_TYPE},
+		{"another kind", dev_resource(root, MMIO, ZX_RSRC_SYSTEM_IOMMU_BASE, 1), 0, desc, 1,
+		 ZX_ERR_WRONG_TYPE},
 		{"long", root, 9, desc, sizeof(desc), ZX_ERR_INVALID_ARGS},
 		{"unreadable", root, 9, t_bad_ptr(), 1, ZX_ERR_INVALID_ARGS},
 		{"unknown type", root, 9, desc, 1, ZX_ERR_NOT_SUPPORTED},
 		{"Intel", root, ZX_IOMMU_TYPE_INTEL, desc, 1, ZX_ERR_NOT_SUPPORTED},
-		{"longest unknown", root, ZX_IOMMU_TYPE_INTEL, desc, ZX_IOMMU_MAX_DESC_LEN, ZX_ERR_NOT_SUPPORTED},
+		{"longest unknown", root, ZX_IOMMU_TYPE_INTEL, desc, ZX_IOMMU_MAX_DESC_LEN,
+		 ZX_ERR_NOT_SUPPORTED},
 		{"no descriptor", root, 0, desc, 0, ZX_ERR_INVALID_ARGS},
 		{"two bytes", root, 0, desc, 2, ZX_ERR_INVALID_ARGS},
 		{"root", root, ZX_IOMMU_TYPE_DUMMY, desc, 1, ZX_OK},
@@ -306,9 +325,11 @@ Test(call_resource, iommu_create__each_wrong_argument__its_status)
 	T_EACH (rows, r) {
 		zx_handle_t h = ZX_HANDLE_INVALID;
 
-		T_ZX_ROW(r->name, zx_iommu_create(r->resource, r->type, r->desc, r->size, &h), r->want);
+		T_ZX_ROW(r->name, zx_iommu_create(r->resource, r->type, r->desc, r->size, &h),
+			 r->want);
 		if (r->want == ZX_OK)
-			cr_assert_eq(t_rights(h), ZX_RIGHT_TRANSFER | ZX_RIGHT_DUPLICATE | ZX_RIGHT_INSPECT);
+			cr_assert_eq(t_rights(h),
+				     ZX_RIGHT_TRANSFER | ZX_RIGHT_DUPLICATE | ZX_RIGHT_INSPECT);
 	}
 	T_ZX(zx_iommu_create(root, 0, desc, 1, NULL), ZX_ERR_INVALID_ARGS);
 }
@@ -324,7 +345,8 @@ Test(call_resource, fake_root__its_children_and_vmos__follow_the_simple_rules)
 	T_OK(fake_root_resource_create(&fake));
 	T_OK(create(fake, MMIO | EXCLUSIVE, 0x4000, 0x4000, &mmio));
 	info = info_of(mmio);
-	cr_assert(info.kind == MMIO && info.flags == 0 && info.base == 0x4000 && info.size == 0x4000);
+	cr_assert(info.kind == MMIO && info.flags == 0 && info.base == 0x4000 &&
+		  info.size == 0x4000);
 	T_ZX(create(fake, MMIO | EXCLUSIVE, 0x7fff, 1, &h), ZX_ERR_ACCESS_DENIED);
 	T_OK(create(fake, MMIO, 0x7fff, 1, &h));
 	T_ZX(create(mmio, IOPORT, 0x4000, 1, &h), ZX_ERR_WRONG_TYPE);

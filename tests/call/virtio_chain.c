@@ -128,7 +128,8 @@ Test(call_virtio_chain, return_complete__what_is_left__named_and_returned_in_any
 			cr_assert(zirconia_chain_read(&c, buf, r->read, &n) == OK && n == r->read);
 		if (r->write != 0) {
 			cr_assert_eq(zirconia_chain_to_writable(&c, false), OK);
-			cr_assert(zirconia_chain_write(&c, buf, r->write, &n) == OK && n == r->write);
+			cr_assert(zirconia_chain_write(&c, buf, r->write, &n) == OK &&
+				  n == r->write);
 		}
 		cr_assert_eq(zirconia_chain_return_complete(&c), r->want, "row %td", r - rows);
 		cr_assert(d->used.idx == 1 && d->used.ring[0].len == r->write);
@@ -160,9 +161,11 @@ Test(call_virtio_chain, to_writable__readable_bytes_left__refused_or_skipped)
 
 struct bad {
 	const char *name;
-	zirconia_desc_t desc[4]; /* addr: offset in the driver's data; UINT64_MAX is taken as it is */
+	zirconia_desc_t
+		desc[4]; /* addr: offset in the driver's data; UINT64_MAX is taken as it is */
 	uint16_t head;
-	zirconia_chain_result_t want[5]; /* of readable steps, then, after an END, of writable ones */
+	zirconia_chain_result_t
+		want[5]; /* of readable steps, then, after an END, of writable ones */
 };
 
 #define RAW ((uint64_t)1 << 63) /* an address, not an offset */
@@ -179,10 +182,22 @@ Test(call_virtio_chain, malformed__each_case__its_error_and_an_end)
 		 {{0, 42, V_NEXT, 1}, {UINT64_MAX - 10, 20, V_NEXT, 2}, {64, 5, 0, 0}},
 		 0,
 		 {OK, ZIRCONIA_CHAIN_BAD_RANGE, OK, END, END}},
-		{"next beyond the table", {{0, 4, V_NEXT, 33}}, 0, {OK, ZIRCONIA_CHAIN_INVALID_INDEX, END, END, END}},
-		{"next at the end of the table", {{0, 4, V_NEXT, 32}}, 0, {OK, ZIRCONIA_CHAIN_INVALID_INDEX, END, END, END}},
-		{"head beyond the table", {{0, 4, 0, 0}}, 0xffff, {ZIRCONIA_CHAIN_INVALID_INDEX, END, END, END, END}},
-		{"no memory", {{RAW | 4096, 4, V_NEXT, 1}, {0, 4, 0, 0}}, 0, {ZIRCONIA_CHAIN_TRANSLATE_FAILED, OK, END, END, END}},
+		{"next beyond the table",
+		 {{0, 4, V_NEXT, 33}},
+		 0,
+		 {OK, ZIRCONIA_CHAIN_INVALID_INDEX, END, END, END}},
+		{"next at the end of the table",
+		 {{0, 4, V_NEXT, 32}},
+		 0,
+		 {OK, ZIRCONIA_CHAIN_INVALID_INDEX, END, END, END}},
+		{"head beyond the table",
+		 {{0, 4, 0, 0}},
+		 0xffff,
+		 {ZIRCONIA_CHAIN_INVALID_INDEX, END, END, END, END}},
+		{"no memory",
+		 {{RAW | 4096, 4, V_NEXT, 1}, {0, 4, 0, 0}},
+		 0,
+		 {ZIRCONIA_CHAIN_TRANSLATE_FAILED, OK, END, END, END}},
 		{"across the end of memory",
 		 {{V_DATA - 4, 8, V_NEXT, 1}, {0, 4, 0, 0}},
 		 0,
@@ -216,7 +231,9 @@ Test(call_virtio_chain, malformed__each_case__its_error_and_an_end)
 		for (unsigned i = 0; i < 4; i++) {
 			if (d->desc[i].addr >= UINT64_MAX - 10)
 				continue;
-			d->desc[i].addr = d->desc[i].addr & RAW ? d->desc[i].addr & ~RAW : d->desc[i].addr + (uintptr_t)d->data;
+			d->desc[i].addr = d->desc[i].addr & RAW ?
+						  d->desc[i].addr & ~RAW :
+						  d->desc[i].addr + (uintptr_t)d->data;
 		}
 		v_publish(d, r->head);
 		zirconia_chain_t c = v_take(d);
@@ -229,7 +246,9 @@ Test(call_virtio_chain, malformed__each_case__its_error_and_an_end)
 				cr_assert_eq(zirconia_chain_to_writable(&c, true), OK);
 		}
 		zirconia_chain_drop(&c);
-		cr_assert(d->used.idx == 1 && d->used.ring[0].id == r->head && d->used.ring[0].len == 0, "%s", r->name);
+		cr_assert(d->used.idx == 1 && d->used.ring[0].id == r->head &&
+				  d->used.ring[0].len == 0,
+			  "%s", r->name);
 		/* Whole-chain questions say it, too. */
 		v_publish(d, r->head);
 		c = v_take(d);
@@ -248,7 +267,8 @@ Test(call_virtio_chain, indirect__then_on_with_the_outer_chain__nested_is_refuse
 
 	table[0] = (zirconia_desc_t){(uintptr_t)data, 3, V_NEXT, 2};
 	table[2] = (zirconia_desc_t){(uintptr_t)data, 5, 0, 0};
-	d->desc[0] = (zirconia_desc_t){(uintptr_t)table, 3 * sizeof(*table), V_INDIRECT | V_NEXT | V_WRITE, 7};
+	d->desc[0] = (zirconia_desc_t){(uintptr_t)table, 3 * sizeof(*table),
+				       V_INDIRECT | V_NEXT | V_WRITE, 7};
 	d->desc[7] = (zirconia_desc_t){(uintptr_t)data, 7, V_NEXT, 8};
 	d->desc[8] = (zirconia_desc_t){(uintptr_t)data, 9, V_WRITE, 0};
 	v_publish(d, 0);
@@ -335,13 +355,15 @@ Test(call_virtio_chain, queue__areas_that_do_not_fit__refused)
 
 	T_EACH (rows, r) {
 		memset(d->data, 0xff, 4096);
-		const bool ok = zirconia_virtqueue_init(&q, &d->mem, v_range(d->data + 1024 + r->desc_at, r->desc),
-							v_range(d->data + 2048 + r->avail_at, r->avail),
-							v_range(d->data + 3072 + r->used_at, r->used));
+		const bool ok = zirconia_virtqueue_init(
+			&q, &d->mem, v_range(d->data + 1024 + r->desc_at, r->desc),
+			v_range(d->data + 2048 + r->avail_at, r->avail),
+			v_range(d->data + 3072 + r->used_at, r->used));
 
 		cr_assert_eq(ok, r->ok, "%s", r->name);
 		if (ok) {
-			cr_assert(d->data[3072 + r->used_at] == 0 && d->data[3073 + r->used_at] == 0);
+			cr_assert(d->data[3072 + r->used_at] == 0 &&
+				  d->data[3073 + r->used_at] == 0);
 			cr_assert_eq(q.size, r->desc / 16);
 			zirconia_virtqueue_done(&q);
 		}
@@ -352,8 +374,10 @@ Test(call_virtio_chain, queue__areas_that_do_not_fit__refused)
 	zirconia_virtqueue_done(&q);
 	cr_assert_not(zirconia_virtqueue_configure(&q, &d->mem, 3, base, base + 1024, base + 2048));
 	cr_assert_not(zirconia_virtqueue_configure(&q, &d->mem, 0, base, base + 1024, base + 2048));
-	cr_assert_not(zirconia_virtqueue_configure(&q, &d->mem, 4, UINT64_MAX - 8, base + 1024, base + 2048));
-	cr_assert_not(zirconia_virtqueue_configure(&q, &d->mem, 4, base, base + V_DATA - 4, base + 2048));
+	cr_assert_not(zirconia_virtqueue_configure(&q, &d->mem, 4, UINT64_MAX - 8, base + 1024,
+						   base + 2048));
+	cr_assert_not(
+		zirconia_virtqueue_configure(&q, &d->mem, 4, base, base + V_DATA - 4, base + 2048));
 	cr_assert_not(zirconia_virtqueue_configure(&q, &d->mem, 4, base, base + 1024, 64));
 	v_free(d);
 }
@@ -409,7 +433,8 @@ Test(call_virtio_chain, used_entries__inserted__seen_when_published)
 	cr_assert_eq(d->used.idx, 0);
 	zirconia_virtqueue_publish_used(&d->queue, 2);
 	cr_assert_eq(d->used.idx, 2);
-	cr_assert(d->used.ring[0].id == 3 && d->used.ring[0].len == 30 && d->used.ring[1].id == 4 && d->used.ring[1].len == 40);
+	cr_assert(d->used.ring[0].id == 3 && d->used.ring[0].len == 30 && d->used.ring[1].id == 4 &&
+		  d->used.ring[1].len == 40);
 	v_free(d);
 }
 
@@ -444,8 +469,12 @@ Test(call_virtio_chain, random_rings__walked_and_returned__nothing_else_touched,
 			const uint64_t base = (uintptr_t)d->data;
 
 			d->desc[i] = (zirconia_desc_t){
-				.addr = kind == 0 ? t_random(&seed) : base + t_below(&seed, kind == 1 ? 2 * V_DATA : 512) / 8 * 8,
-				.len = (uint32_t)(kind == 2 ? t_random(&seed) : t_below(&seed, 128)),
+				.addr = kind == 0 ? t_random(&seed) :
+						    base + t_below(&seed,
+								   kind == 1 ? 2 * V_DATA : 512) /
+								    8 * 8,
+				.len = (uint32_t)(kind == 2 ? t_random(&seed) :
+							      t_below(&seed, 128)),
 				.flags = (uint16_t)t_below(&seed, 8),
 				.next = (uint16_t)t_below(&seed, V_SIZE + (kind == 3 ? 8 : 0)),
 			};
@@ -463,11 +492,12 @@ Test(call_virtio_chain, random_rings__walked_and_returned__nothing_else_touched,
 
 			for (unsigned steps = 0; ends < 2; steps++) {
 				cr_assert(steps < 100000);
-				const zirconia_chain_result_t got =
-					zirconia_chain_next_with_limit(&c, 1 + t_below(&seed, 64), &r);
+				const zirconia_chain_result_t got = zirconia_chain_next_with_limit(
+					&c, 1 + t_below(&seed, 64), &r);
 
 				if (got == OK) {
-					cr_assert(r.start >= (uintptr_t)d->data && r.end <= (uintptr_t)d->data + V_DATA);
+					cr_assert(r.start >= (uintptr_t)d->data &&
+						  r.end <= (uintptr_t)d->data + V_DATA);
 				} else if (got == END && ends++ == 0) {
 					if (zirconia_chain_to_writable(&c, true) != OK)
 						break;

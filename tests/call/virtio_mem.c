@@ -41,10 +41,12 @@ Test(call_virtio_mem, split_at__inside_and_at_both_ends__two_parts)
 /* spec: clients C.1 acceptance */
 Test(call_virtio_mem, try_ptr__too_short_or_unaligned__none)
 {
-	cr_assert_null(zirconia_device_range_try_ptr(DEVICE(65, 128), sizeof(uint64_t), _Alignof(uint64_t)));
-	cr_assert_not_null(zirconia_device_range_try_ptr(DEVICE(64, 128), sizeof(uint64_t), _Alignof(uint64_t)));
-	cr_assert_null(zirconia_device_range_try_ptr(DEVICE(64, 64 + sizeof(uint64_t) - 1), sizeof(uint64_t),
+	cr_assert_null(zirconia_device_range_try_ptr(DEVICE(65, 128), sizeof(uint64_t),
 						     _Alignof(uint64_t)));
+	cr_assert_not_null(zirconia_device_range_try_ptr(DEVICE(64, 128), sizeof(uint64_t),
+							 _Alignof(uint64_t)));
+	cr_assert_null(zirconia_device_range_try_ptr(DEVICE(64, 64 + sizeof(uint64_t) - 1),
+						     sizeof(uint64_t), _Alignof(uint64_t)));
 	cr_assert_eq(zirconia_device_range_try_ptr(DEVICE(65, 65), 0, 1), (void *)65);
 	cr_assert_null(zirconia_device_range_try_ptr(DEVICE(65, 65), 0, 2));
 }
@@ -55,7 +57,8 @@ Test(call_virtio_mem, range_from__end_wraps__none)
 	zirconia_driver_range_t r;
 
 	cr_assert(zirconia_driver_range_from(100, 42, &r) && same(r, DRIVER(100, 142)));
-	cr_assert(zirconia_driver_range_from(UINT64_MAX - 5, 5, &r) && same(r, DRIVER(UINT64_MAX - 5, SIZE_MAX)));
+	cr_assert(zirconia_driver_range_from(UINT64_MAX - 5, 5, &r) &&
+		  same(r, DRIVER(UINT64_MAX - 5, SIZE_MAX)));
 	cr_assert_not(zirconia_driver_range_from(UINT64_MAX - 5, 6, &r));
 	cr_assert_not(zirconia_driver_range_from(UINT64_MAX, UINT32_MAX, &r));
 	cr_assert(zirconia_driver_range_from(UINT64_MAX, 0, &r));
@@ -72,17 +75,27 @@ Test(call_virtio_mem, guest_memory__inside_and_outside__base_plus_offset_or_none
 		size_t start, end;
 		bool ok;
 	} rows[] = {
-		{0, 64, true},		  {size - 64, size, true},	   {49, 80, true},	  {0, size, true},
-		{0, size + 1, false},	  {size - 64, size + 1, false}, {size + 100, size + 200, false},
-		{size, size, true},	  {0, 0, true},		   {size + 1, size + 1, false},
-		{SIZE_MAX, SIZE_MAX, false}, {100, SIZE_MAX, false},    {200, 100, false},
+		{0, 64, true},
+		{size - 64, size, true},
+		{49, 80, true},
+		{0, size, true},
+		{0, size + 1, false},
+		{size - 64, size + 1, false},
+		{size + 100, size + 200, false},
+		{size, size, true},
+		{0, 0, true},
+		{size + 1, size + 1, false},
+		{SIZE_MAX, SIZE_MAX, false},
+		{100, SIZE_MAX, false},
+		{200, 100, false},
 	};
 
 	zirconia_guest_mem_init(&guest);
 	cr_assert_not(guest.mem.translate(&guest.mem, DRIVER(0, 64), &out));
 	cr_assert_not(guest.mem.translate(&guest.mem, DRIVER(0, 0), &out));
 	T_ZX(zirconia_guest_mem_give_vmo(&guest, ZX_HANDLE_INVALID), ZX_ERR_BAD_HANDLE);
-	const zx_handle_t given = vmo_dup(vmo, ZX_RIGHT_SAME_RIGHTS), more = vmo_dup(vmo, ZX_RIGHT_SAME_RIGHTS);
+	const zx_handle_t given = vmo_dup(vmo, ZX_RIGHT_SAME_RIGHTS),
+			  more = vmo_dup(vmo, ZX_RIGHT_SAME_RIGHTS);
 
 	T_OK(zirconia_guest_mem_give_vmo(&guest, given));
 	T_ZX(zx_handle_close(given), ZX_ERR_BAD_HANDLE);

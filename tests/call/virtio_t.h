@@ -37,7 +37,8 @@ struct v_driver {
 	zirconia_virtqueue_t queue;
 };
 
-V_UNUSED bool v_translate(const zirconia_driver_mem_t *mem, zirconia_driver_range_t r, zirconia_device_range_t *out)
+V_UNUSED bool v_translate(const zirconia_driver_mem_t *mem, zirconia_driver_range_t r,
+			  zirconia_device_range_t *out)
 {
 	const struct v_driver *d = (const struct v_driver *)(const void *)mem;
 	const uintptr_t base = (uintptr_t)d->data;
@@ -67,7 +68,8 @@ V_UNUSED struct v_driver *v_new(void)
 	memset(d, 0, sizeof(*d));
 	d->mem.translate = v_translate;
 	d->used.flags = 0xffff;
-	cr_assert(zirconia_virtqueue_init(&d->queue, &d->mem, v_range(d->desc, zirconia_desc_table_len(V_SIZE)),
+	cr_assert(zirconia_virtqueue_init(&d->queue, &d->mem,
+					  v_range(d->desc, zirconia_desc_table_len(V_SIZE)),
 					  v_range(&d->avail, zirconia_avail_ring_len(V_SIZE)),
 					  v_range(&d->used, zirconia_used_ring_len(V_SIZE))));
 	d->queue.notify = v_count;
@@ -98,8 +100,8 @@ V_UNUSED void v_publish(struct v_driver *d, uint16_t head)
 }
 
 /* Lengths of a chain: readable ones, 0, writable ones, 0. The data of each begins at *out_data, one after the other. */
-V_UNUSED uint16_t v_chain(struct v_driver *d, const uint32_t *readable, const uint32_t *writable, bool indirect,
-			  uint8_t **out_data)
+V_UNUSED uint16_t v_chain(struct v_driver *d, const uint32_t *readable, const uint32_t *writable,
+			  bool indirect, uint8_t **out_data)
 {
 	zirconia_desc_t list[16];
 	size_t n = 0, total = 0;
@@ -124,7 +126,8 @@ V_UNUSED uint16_t v_chain(struct v_driver *d, const uint32_t *readable, const ui
 		zirconia_desc_t *table = (zirconia_desc_t *)(void *)v_alloc(d, n * sizeof(*list));
 
 		memcpy(table, list, n * sizeof(*list));
-		d->desc[head] = (zirconia_desc_t){.addr = (uintptr_t)table, .len = (uint32_t)(n * sizeof(*list)),
+		d->desc[head] = (zirconia_desc_t){.addr = (uintptr_t)table,
+						  .len = (uint32_t)(n * sizeof(*list)),
 						  .flags = V_INDIRECT};
 		n = 1;
 	} else {

@@ -21,7 +21,8 @@ Test(call_vmo_physical, create_contiguous__each_wrong_argument__its_status)
 		{"largest alignment", 0, PG, UINT32_MAX, ZX_ERR_INVALID_ARGS},
 		{"no BTI", 0, PG, 0, ZX_ERR_BAD_HANDLE},
 		{"VMO as BTI", vmo, PG, 0, ZX_ERR_WRONG_TYPE},
-		{"without MAP", vmo_dup(bti, t_rights(bti) & ~ZX_RIGHT_MAP), PG, 0, ZX_ERR_ACCESS_DENIED},
+		{"without MAP", vmo_dup(bti, t_rights(bti) & ~ZX_RIGHT_MAP), PG, 0,
+		 ZX_ERR_ACCESS_DENIED},
 		{"above the largest", bti, MAX_SIZE + PG, 0, ZX_ERR_OUT_OF_RANGE},
 		{"more than there is", bti, MAX_SIZE, 0, ZX_ERR_NO_MEMORY},
 		{"alignment that cannot be", bti, PG, 63, ZX_ERR_NO_MEMORY},
@@ -59,7 +60,8 @@ Test(call_vmo_physical, contiguous__new__committed_zero_cached)
 	static uint8_t bytes[5 * 4096];
 
 	cr_assert_eq(info.size_bytes, 5 * PG);
-	cr_assert_eq(info.flags, ZX_INFO_VMO_TYPE_PAGED | ZX_INFO_VMO_CONTIGUOUS | ZX_INFO_VMO_VIA_HANDLE);
+	cr_assert_eq(info.flags,
+		     ZX_INFO_VMO_TYPE_PAGED | ZX_INFO_VMO_CONTIGUOUS | ZX_INFO_VMO_VIA_HANDLE);
 	cr_assert_eq(info.cache_policy, ZX_CACHE_POLICY_CACHED);
 	cr_assert_eq(t_rights(cont), VMO_RIGHTS);
 	EXPECT_BYTES("new", cont, 5 * PG, 5 * PG, 5 * PG);
@@ -118,7 +120,8 @@ Test(call_vmo_physical, create_physical__each_wrong_argument__its_status)
 	} rows[] = {
 		{"no handle", 0, at, PG, ZX_ERR_BAD_HANDLE},
 		{"no resource", t_vmo(PG), at, PG, ZX_ERR_WRONG_TYPE},
-		{"another kind", dev_resource(root, ZX_RSRC_KIND_IRQ, at & 0xffffffff, PG), at, PG, ZX_ERR_WRONG_TYPE},
+		{"another kind", dev_resource(root, ZX_RSRC_KIND_IRQ, at & 0xffffffff, PG), at, PG,
+		 ZX_ERR_WRONG_TYPE},
 		{"before", part, at, PG, ZX_ERR_OUT_OF_RANGE},
 		{"size 0 of a range", part, at + PG, 0, ZX_ERR_OUT_OF_RANGE},
 		{"past it", part, at + PG, 2 * PG + 1, ZX_ERR_OUT_OF_RANGE},
@@ -141,7 +144,8 @@ Test(call_vmo_physical, create_physical__each_wrong_argument__its_status)
 	T_EACH (rows, r) {
 		zx_handle_t h = ZX_HANDLE_INVALID;
 
-		T_ZX_ROW(r->name, zx_vmo_create_physical(r->resource, r->addr, r->size, &h), r->want);
+		T_ZX_ROW(r->name, zx_vmo_create_physical(r->resource, r->addr, r->size, &h),
+			 r->want);
 		cr_assert_eq(h != ZX_HANDLE_INVALID, r->want == ZX_OK);
 		if (r->want == ZX_OK)
 			cr_assert_eq(vmo_size(h), r->size);
@@ -235,7 +239,8 @@ Test(call_vmo_physical, slices_of_physical__keep_their_parent_and_its_koid)
 	slice = vmo_child(phys, SLICE, PG, 2 * PG);
 	cr_assert_eq(vmo_info(slice).parent_koid, koid);
 	cr_assert_eq(vmo_info(slice).cache_policy, ZX_CACHE_POLICY_UNCACHED);
-	cr_assert_eq(vmo_info(slice).flags & (ZX_INFO_VMO_TYPE_PAGED | ZX_INFO_VMO_CONTIGUOUS), ZX_INFO_VMO_CONTIGUOUS);
+	cr_assert_eq(vmo_info(slice).flags & (ZX_INFO_VMO_TYPE_PAGED | ZX_INFO_VMO_CONTIGUOUS),
+		     ZX_INFO_VMO_CONTIGUOUS);
 	const zx_handle_t inner = vmo_child(slice, SLICE, PG, PG);
 
 	t_close(phys);
@@ -280,9 +285,11 @@ Test(call_vmo_physical, map__beyond_the_end_or_by_stream_size__refused)
 	zx_vaddr_t at;
 
 	T_ZX(zx_vmar_map(root, rw, 0, phys, PG, 2 * PG, &at), ZX_ERR_OUT_OF_RANGE);
-	T_ZX(zx_vmar_map(root, rw | ZX_VM_ALLOW_FAULTS | ZX_VM_FAULT_BEYOND_STREAM_SIZE, 0, phys, 0, PG, &at),
+	T_ZX(zx_vmar_map(root, rw | ZX_VM_ALLOW_FAULTS | ZX_VM_FAULT_BEYOND_STREAM_SIZE, 0, phys, 0,
+			 PG, &at),
 	     ZX_ERR_NOT_SUPPORTED);
-	T_ZX(zx_vmar_map(root, rw | ZX_VM_ALLOW_FAULTS | ZX_VM_FAULT_BEYOND_STREAM_SIZE, 0, cont, 0, PG, &at),
+	T_ZX(zx_vmar_map(root, rw | ZX_VM_ALLOW_FAULTS | ZX_VM_FAULT_BEYOND_STREAM_SIZE, 0, cont, 0,
+			 PG, &at),
 	     ZX_ERR_NOT_SUPPORTED);
 	T_OK(zx_vmar_map(root, rw | ZX_VM_MAP_RANGE, 0, phys, PG, PG, &at));
 	t_unmap((void *)at, PG);
@@ -294,21 +301,32 @@ Test(call_vmo_physical, process_memory_over_physical__not_supported)
 	uint8_t *map = t_map(dev_physical(PG, NULL), 0, PG), byte = 0;
 	size_t actual;
 
-	T_ZX(zx_process_read_memory(zx_process_self(), (zx_vaddr_t)map, &byte, 1, &actual), ZX_ERR_NOT_SUPPORTED);
-	T_ZX(zx_process_write_memory(zx_process_self(), (zx_vaddr_t)map, &byte, 1, &actual), ZX_ERR_NOT_SUPPORTED);
+	T_ZX(zx_process_read_memory(zx_process_self(), (zx_vaddr_t)map, &byte, 1, &actual),
+	     ZX_ERR_NOT_SUPPORTED);
+	T_ZX(zx_process_write_memory(zx_process_self(), (zx_vaddr_t)map, &byte, 1, &actual),
+	     ZX_ERR_NOT_SUPPORTED);
 	t_unmap(map, PG);
 }
 
 /* ---- the matrix */
 
-enum kind { K_CONTIGUOUS, K_UNCACHED, K_CONTIGUOUS_SLICE, K_PHYSICAL, K_PHYSICAL_CACHED, K_PHYSICAL_SLICE, KINDS };
+enum kind {
+	K_CONTIGUOUS,
+	K_UNCACHED,
+	K_CONTIGUOUS_SLICE,
+	K_PHYSICAL,
+	K_PHYSICAL_CACHED,
+	K_PHYSICAL_SLICE,
+	KINDS
+};
 
 static const char *const kind_names[] = {"contiguous", "uncached contiguous", "slice of contiguous",
 					 "physical",   "cached physical",     "slice of physical"};
 
 static zx_handle_t make(enum kind k)
 {
-	zx_handle_t vmo = k <= K_CONTIGUOUS_SLICE ? dev_contiguous(4 * PG) : dev_physical(4 * PG, NULL);
+	zx_handle_t vmo =
+		k <= K_CONTIGUOUS_SLICE ? dev_contiguous(4 * PG) : dev_physical(4 * PG, NULL);
 
 	if (k == K_UNCACHED)
 		T_OK(zx_vmo_set_cache_policy(vmo, ZX_CACHE_POLICY_UNCACHED));
@@ -364,7 +382,8 @@ static zx_status_t m_op_outside(zx_handle_t h)
 static zx_status_t m_child(zx_handle_t h)
 {
 	zx_handle_t child = ZX_HANDLE_INVALID;
-	const zx_status_t st = zx_vmo_create_child(h, op_param, 0, (op_param & REFERENCE) ? 0 : PG, &child);
+	const zx_status_t st =
+		zx_vmo_create_child(h, op_param, 0, (op_param & REFERENCE) ? 0 : PG, &child);
 
 	if (st == ZX_OK)
 		t_close(child);
@@ -398,7 +417,8 @@ static zx_status_t m_pin(zx_handle_t h)
 	const zx_handle_t bti = dev_bti();
 	zx_handle_t pmt;
 	zx_paddr_t addr;
-	const zx_status_t st = zx_bti_pin(bti, RW | ZX_BTI_CONTIGUOUS, h, PG, 2 * PG, &addr, 1, &pmt);
+	const zx_status_t st =
+		zx_bti_pin(bti, RW | ZX_BTI_CONTIGUOUS, h, PG, 2 * PG, &addr, 1, &pmt);
 
 	if (st == ZX_OK)
 		T_OK(zx_pmt_unpin(pmt));

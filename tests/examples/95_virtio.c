@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <zirconia/device.h>
-#include <zirconia/mmio.h>
-#include <zirconia/virtio.h>
 #include <zircon/process.h>
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/port.h>
+#include <zirconia/device.h>
+#include <zirconia/mmio.h>
+#include <zirconia/virtio.h>
 
 #define CHECK(cond)                                                                        \
 	do {                                                                               \
@@ -48,7 +48,8 @@ struct device {
 };
 
 /* The device sees physical memory. Asking for the pointer is what asks whether it is memory. */
-static bool translate(const zirconia_driver_mem_t *mem, zirconia_driver_range_t range, zirconia_device_range_t *out)
+static bool translate(const zirconia_driver_mem_t *mem, zirconia_driver_range_t range,
+		      zirconia_device_range_t *out)
 {
 	const size_t len = zirconia_driver_range_len(range);
 	void *p = zirconia_device_ptr(range.start, len);
@@ -62,7 +63,8 @@ static bool translate(const zirconia_driver_mem_t *mem, zirconia_driver_range_t 
 
 static void interrupt_driver(void *ctx)
 {
-	CHECK(zx_interrupt_trigger(((struct device *)ctx)->interrupt, 0, zx_clock_get_boot()) == ZX_OK);
+	CHECK(zx_interrupt_trigger(((struct device *)ctx)->interrupt, 0, zx_clock_get_boot()) ==
+	      ZX_OK);
 }
 
 /* One request: its bytes, as many as there are, come back in reverse. */
@@ -139,9 +141,10 @@ static void reg_store(void *ctx, size_t offset, size_t width, uint64_t value)
 		dev->used = value;
 		break;
 	case REG_READY:
-		dev->ready = dev->size <= ZIRCONIA_QUEUE_SIZE_MAX &&
-			     zirconia_virtqueue_configure(&dev->queue, &dev->mem, (uint16_t)dev->size, dev->desc,
-							  dev->avail, dev->used);
+		dev->ready =
+			dev->size <= ZIRCONIA_QUEUE_SIZE_MAX &&
+			zirconia_virtqueue_configure(&dev->queue, &dev->mem, (uint16_t)dev->size,
+						     dev->desc, dev->avail, dev->used);
 		dev->queue.notify = interrupt_driver;
 		dev->queue.notify_ctx = dev;
 		break;
@@ -156,7 +159,14 @@ static const zirconia_mmio_backend_t registers = {reg_load, reg_store, NULL};
 
 /* ---- the driver */
 
-enum { QUEUE_SIZE = 8, DESC_AT = 0x000, AVAIL_AT = 0x100, USED_AT = 0x200, REQUEST_AT = 0x1000, ANSWER_AT = 0x1800 };
+enum {
+	QUEUE_SIZE = 8,
+	DESC_AT = 0x000,
+	AVAIL_AT = 0x100,
+	USED_AT = 0x200,
+	REQUEST_AT = 0x1000,
+	ANSWER_AT = 0x1800
+};
 
 struct driver {
 	zirconia_mmio_region_t regs;
@@ -173,9 +183,10 @@ static void driver_start(struct driver *drv, zx_handle_t bti, zx_handle_t interr
 	CHECK(zirconia_mmio_load32(&drv->regs, REG_MAGIC) == MAGIC);
 	/* One piece of memory for rings and data, pinned: the device gets physical addresses. */
 	CHECK(zx_vmo_create_contiguous(bti, 0x2000, 0, &drv->vmo) == ZX_OK);
-	CHECK(zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0, drv->vmo, 0, 0x2000, &addr) == ZX_OK);
-	CHECK(zx_bti_pin(bti, ZX_BTI_PERM_READ | ZX_BTI_PERM_WRITE | ZX_BTI_CONTIGUOUS, drv->vmo, 0, 0x2000, &drv->paddr, 1,
-			 &drv->pmt) == ZX_OK);
+	CHECK(zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0, drv->vmo, 0,
+			  0x2000, &addr) == ZX_OK);
+	CHECK(zx_bti_pin(bti, ZX_BTI_PERM_READ | ZX_BTI_PERM_WRITE | ZX_BTI_CONTIGUOUS, drv->vmo, 0,
+			 0x2000, &drv->paddr, 1, &drv->pmt) == ZX_OK);
 	drv->mem = (uint8_t *)addr;
 	CHECK(zx_port_create(ZX_PORT_BIND_TO_INTERRUPT, &drv->port) == ZX_OK);
 	CHECK(zx_interrupt_bind(interrupt, drv->port, 1, ZX_INTERRUPT_BIND) == ZX_OK);
@@ -188,7 +199,8 @@ static void driver_start(struct driver *drv, zx_handle_t bti, zx_handle_t interr
 }
 
 /* Puts the request in two descriptors and room for the answer in a third one; waits for the interrupt. */
-static uint32_t driver_ask(struct driver *drv, zx_handle_t interrupt, const char *text, char *answer)
+static uint32_t driver_ask(struct driver *drv, zx_handle_t interrupt, const char *text,
+			   char *answer)
 {
 	zirconia_desc_t *desc = (zirconia_desc_t *)(void *)(drv->mem + DESC_AT);
 	volatile uint16_t *avail = (volatile uint16_t *)(void *)(drv->mem + AVAIL_AT);
@@ -198,7 +210,8 @@ static uint32_t driver_ask(struct driver *drv, zx_handle_t interrupt, const char
 
 	memcpy(drv->mem + REQUEST_AT, text, len);
 	desc[0] = (zirconia_desc_t){drv->paddr + REQUEST_AT, half, ZIRCONIA_DESC_NEXT, 1};
-	desc[1] = (zirconia_desc_t){drv->paddr + REQUEST_AT + half, len - half, ZIRCONIA_DESC_NEXT, 2};
+	desc[1] = (zirconia_desc_t){drv->paddr + REQUEST_AT + half, len - half, ZIRCONIA_DESC_NEXT,
+				    2};
 	desc[2] = (zirconia_desc_t){drv->paddr + ANSWER_AT, 256, ZIRCONIA_DESC_WRITE, 0};
 	avail[2 + drv->avail_idx % QUEUE_SIZE] = 0;
 	__atomic_thread_fence(__ATOMIC_RELEASE);
@@ -229,7 +242,8 @@ int main(void)
 	zirconia_mmio_region_from_backend(&registers, &dev, REGISTERS_LEN, NULL, &drv.regs);
 
 	driver_start(&drv, bti, interrupt);
-	printf("the driver's memory lies at 0x%llx for the device\n", (unsigned long long)drv.paddr);
+	printf("the driver's memory lies at 0x%llx for the device\n",
+	       (unsigned long long)drv.paddr);
 	CHECK(driver_ask(&drv, interrupt, "desserts stressed", answer) == 17);
 	printf("asked \"desserts stressed\", got \"%s\"\n", answer);
 	CHECK(strcmp(answer, "desserts stressed") == 0);
@@ -239,7 +253,8 @@ int main(void)
 	CHECK(zirconia_mmio_load32(&drv.regs, REG_ERRORS) == 0);
 
 	/* A descriptor that names no memory is an error that the device counts, and nothing worse. */
-	((zirconia_desc_t *)(void *)(drv.mem + DESC_AT))[5] = (zirconia_desc_t){UINT64_MAX - 3, 4, 0, 0};
+	((zirconia_desc_t *)(void *)(drv.mem + DESC_AT))[5] =
+		(zirconia_desc_t){UINT64_MAX - 3, 4, 0, 0};
 	((volatile uint16_t *)(void *)(drv.mem + AVAIL_AT))[2 + drv.avail_idx % QUEUE_SIZE] = 5;
 	((volatile uint16_t *)(void *)(drv.mem + AVAIL_AT))[1] = ++drv.avail_idx;
 	zirconia_mmio_store32(&drv.regs, REG_NOTIFY, 0);

@@ -17,13 +17,15 @@ struct memory {
 	uint8_t *bytes;
 };
 
-static bool translate(const zirconia_driver_mem_t *mem, zirconia_driver_range_t r, zirconia_device_range_t *out)
+static bool translate(const zirconia_driver_mem_t *mem, zirconia_driver_range_t r,
+		      zirconia_device_range_t *out)
 {
 	const struct memory *m = (const struct memory *)(const void *)mem;
 
 	if (r.start > r.end || r.end > MEMORY)
 		return false;
-	*out = (zirconia_device_range_t){(uintptr_t)m->bytes + r.start, (uintptr_t)m->bytes + r.end};
+	*out = (zirconia_device_range_t){(uintptr_t)m->bytes + r.start,
+					 (uintptr_t)m->bytes + r.end};
 	return true;
 }
 
@@ -39,7 +41,8 @@ static void walk(const struct memory *m, zirconia_chain_t *c, size_t limit)
 			return;
 		if (got != ZIRCONIA_CHAIN_OK)
 			continue;
-		if (r.start < (uintptr_t)m->bytes || r.end > (uintptr_t)m->bytes + MEMORY || r.start > r.end)
+		if (r.start < (uintptr_t)m->bytes || r.end > (uintptr_t)m->bytes + MEMORY ||
+		    r.start > r.end)
 			abort();
 		if (r.end > r.start)
 			*(volatile uint8_t *)(r.end - 1) = *(volatile uint8_t *)r.start;
@@ -58,7 +61,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(m.bytes, data, size < MEMORY ? size : MEMORY);
 	if (!zirconia_virtqueue_configure(&q, &m.mem, SIZE, DESC_AT, AVAIL_AT, USED_AT))
 		abort();
-	for (unsigned i = 0; i < 2 * SIZE && zirconia_virtqueue_next_chain(&q, &c) == ZIRCONIA_CHAIN_OK; i++) {
+	for (unsigned i = 0;
+	     i < 2 * SIZE && zirconia_virtqueue_next_chain(&q, &c) == ZIRCONIA_CHAIN_OK; i++) {
 		uint64_t left;
 
 		(void)zirconia_chain_remaining(&c, &left);
