@@ -1,7 +1,7 @@
 /*
- * The host ring: everything that talks to Linux. Common rules: addresses and lengths are page-aligned and
- * non-zero unless said otherwise; statuses are Zircon's (errno never leaves this ring); functions marked
- * [fault] may be called in the fault handler.
+ * The host ring: everything that talks to Linux. Common rules: addresses and lengths are
+ * page-aligned and non-zero unless said otherwise; statuses are Zircon's (errno never leaves this
+ * ring); functions marked [fault] may be called in the fault handler.
  */
 #ifndef ZI_HOST_HOST_H
 #define ZI_HOST_HOST_H
@@ -15,15 +15,20 @@
 /* ------------------------------------------------------------------ start: host.c, probe.c */
 
 /*
- * Makes the arena, the physmap, the root reservation and installs the trap handlers, once. Thread-safe.
+ * Makes the arena, the physmap, the root reservation and installs the trap handlers, once.
+ * Thread-safe.
  * ZX_ERR_NO_MEMORY when not even small windows fit (RLIMIT_AS): the next call tries again.
  */
 zx_status_t zi_host_start(void);
-/* After fork(2), in the child: drops arena, physmap, reservation and state; the next start makes new ones. */
+/*
+ * After fork(2), in the child: drops arena, physmap, reservation and state; the next start makes
+ * new ones.
+ */
 void zi_host_after_fork(void);
 /*
- * Called first in the child, when locks and slabs are reset already and the windows still exist: the
- * layers above forget their world here. Their caches (zi_cache) stay usable, their slab objects are gone.
+ * Called first in the child, when locks and slabs are reset already and the windows still exist:
+ * the layers above forget their world here. Their caches (zi_cache) stay usable, their slab objects
+ * are gone.
  */
 void zi_host_set_fork_hook(void (*child)(void));
 
@@ -44,8 +49,9 @@ const struct zi_host_caps *zi_host_caps(void); /* valid after zi_host_start */
 /* ------------------------------------------------------------------ frames and extents: arena.c */
 
 /*
- * The arena is one sparse memfd, mapped whole at zi_physmap. A frame is a page of it; its number is the
- * page index in the arena. Frame 0 is never handed out. An untouched frame costs nothing and reads zero.
+ * The arena is one sparse memfd, mapped whole at zi_physmap. A frame is a page of it; its number is
+ * the page index in the arena. Frame 0 is never handed out. An untouched frame costs nothing and
+ * reads zero.
  */
 extern uint8_t *zi_physmap;
 
@@ -57,8 +63,8 @@ static inline uint8_t *zi_frame_ptr(uint64_t frame)
 #define ZI_EXTENT_STALE 4
 
 /*
- * A run of frames. Freed extents keep some resident frames with old bytes for reuse; an extent handed out
- * with ZI_EXTENT_ANY names those runs, every other frame of it reads zero.
+ * A run of frames. Freed extents keep some resident frames with old bytes for reuse; an extent
+ * handed out with ZI_EXTENT_ANY names those runs, every other frame of it reads zero.
  */
 struct zi_extent {
 	uint64_t frame; /* first frame; 0: no extent */
@@ -82,8 +88,9 @@ enum {
 zx_status_t zi_extent_alloc(uint64_t pages, uint64_t align_pages, unsigned flags,
 			    struct zi_extent *out);
 /*
- * [fault] `frame`, `pages` as returned by alloc. touched=false promises that nobody has read or written a frame since, and
- * that no stale runs came with the extent; then nothing is asked of the kernel. No mapping of the frames may be left.
+ * [fault] `frame`, `pages` as returned by alloc. touched=false promises that nobody has read or
+ * written a frame since, and that no stale runs came with the extent; then nothing is asked of the
+ * kernel. No mapping of the frames may be left.
  */
 void zi_extent_free(uint64_t frame, uint64_t pages, bool touched);
 
@@ -98,16 +105,26 @@ struct zi_extent_stats { /* frames */
 };
 void zi_extent_stats(struct zi_extent_stats *out);
 
-/* ------------------------------------------------------------------ the memory of frames: frames.c */
+/*
+ * ------------------------------------------------------------------ the memory of frames: frames.c
+ */
 
-/* [fault] Frees the memory of frames: they read zero, mappings of them too (fallocate PUNCH_HOLE). */
+/*
+ * [fault] Frees the memory of frames: they read zero, mappings of them too (fallocate PUNCH_HOLE).
+ */
 void zi_frames_discard(uint64_t frame, uint64_t pages);
-/* [fault] Next run of resident frames in [frame, frame+pages); false: none. Exact (SEEK_DATA/SEEK_HOLE). */
+/*
+ * [fault] Next run of resident frames in [frame, frame+pages); false: none. Exact
+ * (SEEK_DATA/SEEK_HOLE).
+ */
 bool zi_frames_next_data(uint64_t frame, uint64_t pages, uint64_t *out_frame, uint64_t *out_pages);
 /* [fault] Pages from `frame` to the first resident one, `pages` when there is none. Cheaper than zi_frames_next_data, whose
  * search for the end of the run takes 12 ns for every resident page after it, also beyond the range. */
 uint64_t zi_frames_find_data(uint64_t frame, uint64_t pages);
-/* [fault] Makes frames resident through the physmap (MADV_POPULATE_WRITE, or touches). NO_MEMORY on failure. */
+/*
+ * [fault] Makes frames resident through the physmap (MADV_POPULATE_WRITE, or touches). NO_MEMORY on
+ * failure.
+ */
 zx_status_t zi_frames_populate(uint64_t frame, uint64_t pages);
 /* [fault] Reads n bytes at byte `off` of frame `frame` without making holes resident (pread). */
 void zi_frames_peek(uint64_t frame, uint64_t off, void *buf, size_t n);
@@ -120,7 +137,8 @@ enum { ZI_PROT_R = 1, ZI_PROT_W = 2, ZI_PROT_X = 4 }; /* equal to ZX_VM_PERM_* *
 
 /*
  * [fault] All four act inside the root reservation, replace what is there in one step, and return
- * ZX_ERR_NO_MEMORY when the kernel refuses (zi_place_out_of_maps() tells whether it was the map limit).
+ * ZX_ERR_NO_MEMORY when the kernel refuses (zi_place_out_of_maps() tells whether it was the map
+ * limit).
  */
 zx_status_t zi_place_frames(uintptr_t addr, size_t len, uint64_t frame, uint32_t prot,
 			    bool populate);
@@ -138,11 +156,21 @@ enum zi_watch_mode {
 bool zi_watch_open(enum zi_watch_mode mode);
 /* Undoes it; nothing was placed yet. */
 void zi_watch_close(void);
-/* [fault] As zi_place_frames, but frames without memory are watched instead of filled with zeros at the first touch. */
+/*
+ * [fault] As zi_place_frames, but frames without memory are watched instead of filled with zeros at
+ * the first touch.
+ */
 zx_status_t zi_place_watched(uintptr_t addr, size_t len, uint64_t frame, uint32_t prot);
 /*
- * [fault] Gives frames that have no memory these bytes. To accesses through placements each page comes in one piece: they find no memory,
- * or all of it.
+ * [fault] Stores to the pages of a watched placement are told like touches of frames without
+ * memory, whatever the protection allows, until zi_watch_allow. The mark belongs to the page of the
+ * placement, memory or none. False: the system cannot do it, or not all of the range is watched.
+ */
+bool zi_watch_stores(uintptr_t addr, size_t len);
+bool zi_watch_allow(uintptr_t addr, size_t len);
+/*
+ * [fault] Gives frames that have no memory these bytes. To accesses through placements each page
+ * comes in one piece: they find no memory, or all of it.
  */
 zx_status_t zi_frames_fill(uint64_t frame, uint64_t pages, const void *bytes);
 
@@ -174,19 +202,24 @@ struct zi_trap {
 };
 
 /*
- * The one fault entry above us: true when the access can be retried. On false *out_status is the status
- * Zircon would put into the exception, or ZX_OK when the address is not ours at all.
+ * The one fault entry above us: true when the access can be retried. On false *out_status is the
+ * status Zircon would put into the exception, or ZX_OK when the address is not ours at all.
  */
 typedef bool (*zi_trap_resolver)(const struct zi_trap *trap, zx_status_t *out_status);
 void zi_trap_set_resolver(zi_trap_resolver fn);
 /* Describes an unresolved fault on our memory in one or more lines (async-signal-safe writer). */
 typedef void (*zi_trap_reporter)(const struct zi_trap *trap, zx_status_t status, int fd);
 void zi_trap_set_reporter(zi_trap_reporter fn);
-/* Program-level expectation (zirconia/fault.h): true when it consumed the fault (context was changed). */
+/*
+ * Program-level expectation (zirconia/fault.h): true when it consumed the fault (context was
+ * changed).
+ */
 typedef bool (*zi_trap_expecter)(const struct zi_trap *trap, zx_status_t status);
 void zi_trap_set_expecter(zi_trap_expecter fn);
 
-/* ------------------------------------------------------------------ fallible copy: copy.S, copy.c */
+/*
+ * ------------------------------------------------------------------ fallible copy: copy.S, copy.c
+ */
 
 struct zi_copy_result {
 	size_t done; /* bytes copied, exact, ascending */
@@ -197,7 +230,10 @@ struct zi_copy_result {
 
 /* [fault] Captured: faults are never resolved, the copy stops. Usable under a tree lock. */
 struct zi_copy_result zi_copy_captured(void *dst, const void *src, size_t n);
-/* Resolved: faults go to the resolver first. No lock of ours may be held. out_status gets the resolver's status. */
+/*
+ * Resolved: faults go to the resolver first. No lock of ours may be held. out_status gets the
+ * resolver's status.
+ */
 struct zi_copy_result zi_copy_resolved(void *dst, const void *src, size_t n,
 				       zx_status_t *out_status);
 /*

@@ -30,11 +30,15 @@
 #ifndef UFFD_FEATURE_THREAD_ID
 #define UFFD_FEATURE_THREAD_ID (1 << 8)
 #endif
+#ifndef UFFD_FEATURE_WP_HUGETLBFS_SHMEM
+#define UFFD_FEATURE_WP_HUGETLBFS_SHMEM (1 << 12)
+#endif
 #ifndef USERFAULTFD_IOC_NEW
 #define USERFAULTFD_IOC_NEW _IO(0xAA, 0x00)
 #endif
 
 static _Atomic int watch_fd = -1;
+static bool stores_too; /* marks on pages of files; set before watch_fd */
 
 /* For faults inside system calls too, if we are allowed to. */
 static int fd_new(bool kernel_faults)
@@ -58,23 +62,37 @@ static int fd_new(bool kernel_faults)
 	return fd;
 }
 
+static int open_with(enum zi_watch_mode mode, uint64_t features)
+{
+	struct uffdio_api api = {.api = UFFD_API, .features = features};
+	/* With signals, system calls answer EFAULT in any case. */
+	int fd = fd_new(mode == ZI_WATCH_EVENTS);
+
+	if (fd >= 0 && ioctl(fd, UFFDIO_API, &api) < 0) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
 bool zi_watch_open(enum zi_watch_mode mode)
 {
-	const uint64_t want =
+	const uint64_t need =
 		UFFD_FEATURE_MISSING_SHMEM |
 		(mode == ZI_WATCH_SIGBUS ? UFFD_FEATURE_SIGBUS : UFFD_FEATURE_THREAD_ID);
-	struct uffdio_api api = {.api = UFFD_API, .features = want};
 	int saved = errno;
-	/* With signals, system calls answer EFAULT in any case. */
-	int fd = ZI_ON_VALGRIND() ? -1 : fd_new(mode == ZI_WATCH_EVENTS);
-	bool ok = fd >= 0 && ioctl(fd, UFFDIO_API, &api) == 0;
+	int fd = -1;
 
-	if (!ok && fd >= 0)
-		close(fd);
-	if (ok)
+	if (!ZI_ON_VALGRIND()) {
+		fd = open_with(mode, need | UFFD_FEATURE_WP_HUGETLBFS_SHMEM);
+		stores_too = fd >= 0;
+		if (fd < 0)
+			fd = open_with(mode, need);
+	}
+	if (fd >= 0)
 		atomic_store_explicit(&watch_fd, fd, memory_order_release);
 	errno = saved;
-	return ok;
+	return fd >= 0;
 }
 
 void zi_watch_close(void)
@@ -90,7 +108,7 @@ zx_status_t zi_place_watched(uintptr_t addr, size_t len, uint64_t frame, uint32_
 	int fd = atomic_load_explicit(&watch_fd, memory_order_acquire);
 	struct uffdio_register reg = {
 		.range = {.start = addr, .len = len},
-		.mode = UFFDIO_REGISTER_MODE_MISSING,
+		.mode = UFFDIO_REGISTER_MODE_MISSING | (stores_too ? UFFDIO_REGISTER_MODE_WP : 0),
 	};
 	int saved = errno;
 	zx_status_t st;
@@ -106,6 +124,35 @@ zx_status_t zi_place_watched(uintptr_t addr, size_t len, uint64_t frame, uint32_
 	}
 	errno = saved;
 	return prot != 0 ? zi_place_protect(addr, len, prot) : ZX_OK;
+}
+
+static bool set_mark(uintptr_t addr, size_t len, uint64_t mode)
+{
+	struct uffdio_writeprotect wp = {
+		.range = {.start = addr, .len = len},
+		.mode = mode,
+	};
+	int saved = errno;
+	int rc;
+
+	if (!stores_too)
+		return false;
+	do {
+		rc = ioctl(atomic_load_explicit(&watch_fd, memory_order_acquire),
+			   UFFDIO_WRITEPROTECT, &wp);
+	} while (rc < 0 && (errno == EAGAIN || errno == EINTR));
+	errno = saved;
+	return rc == 0;
+}
+
+bool zi_watch_stores(uintptr_t addr, size_t len)
+{
+	return set_mark(addr, len, UFFDIO_WRITEPROTECT_MODE_WP);
+}
+
+bool zi_watch_allow(uintptr_t addr, size_t len)
+{
+	return set_mark(addr, len, 0);
 }
 
 zx_status_t zi_frames_fill(uint64_t frame, uint64_t pages, const void *bytes)

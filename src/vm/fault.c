@@ -178,7 +178,8 @@ static zx_status_t place_piece(struct zi_mapping *m, uintptr_t page)
 }
 
 /* The page is there: show it, or make it the node's own. */
-static zx_status_t resolve(struct zi_mapping *m, uintptr_t page, bool write, bool *out_watched)
+static zx_status_t resolve(struct zi_mapping *m, uintptr_t page, bool write, bool by_watch,
+			   bool *out_watched)
 {
 	struct zi_node *n = m->vmo->node;
 	struct zi_found f = zi_node_lookup(n, zi_mapping_page(m, page), 1);
@@ -191,7 +192,7 @@ static zx_status_t resolve(struct zi_mapping *m, uintptr_t page, bool write, boo
 	if (*out_watched && (f.node == n || !write)) {
 		if (write)
 			n->source->modified = true;
-		return zi_mapping_show_source(m, page, write);
+		return zi_mapping_show_source(m, page, write, by_watch);
 	}
 	/* Another thread was quicker, or host maps ran out: place what belongs there. */
 	if (!write)
@@ -204,7 +205,7 @@ static zx_status_t resolve(struct zi_mapping *m, uintptr_t page, bool write, boo
 }
 
 static zx_status_t fault_locked(struct zi_mapping *m, uintptr_t page, bool write, bool exec,
-				struct zi_page_wait *wait, bool *out_watched)
+				bool by_watch, struct zi_page_wait *wait, bool *out_watched)
 {
 	struct zi_node *n = m->vmo->node;
 	zx_status_t st = check_access(m, page, write, exec);
@@ -217,10 +218,10 @@ static zx_status_t fault_locked(struct zi_mapping *m, uintptr_t page, bool write
 	if (st == ZX_OK && m->vmo->tree->source != NULL)
 		st = zi_node_ready(n, write && n->source != NULL ? ZI_EV_WRITE : ZI_EV_READ,
 				   zi_mapping_page(m, page), 1, 1, wait, &done);
-	return st == ZX_OK ? resolve(m, page, write, out_watched) : st;
+	return st == ZX_OK ? resolve(m, page, write, by_watch, out_watched) : st;
 }
 
-zx_status_t zi_fault_trapped(uintptr_t addr, bool write, bool exec, bool *out_ours,
+zx_status_t zi_fault_trapped(uintptr_t addr, bool write, bool exec, bool by_watch, bool *out_ours,
 			     bool *out_watched)
 {
 	struct zi_aspace *as = zi_aspace_self_if_started();
@@ -246,7 +247,7 @@ zx_status_t zi_fault_trapped(uintptr_t addr, bool write, bool exec, bool *out_ou
 		}
 		struct zi_vmo *v = m->vmo;
 
-		st = fault_locked(m, addr & ~(uintptr_t)ZI_PAGE_MASK, write, exec, &wait,
+		st = fault_locked(m, addr & ~(uintptr_t)ZI_PAGE_MASK, write, exec, by_watch, &wait,
 				  out_watched);
 		/* Whoever unmaps the page meanwhile does not end the VMO under who waits for it. */
 		if (st == ZX_ERR_SHOULD_WAIT)
@@ -283,7 +284,7 @@ zx_status_t zi_fault(uintptr_t addr, bool write, bool exec, bool *out_ours)
 {
 	bool watched;
 
-	zx_status_t st = zi_fault_trapped(addr, write, exec, out_ours, &watched);
+	zx_status_t st = zi_fault_trapped(addr, write, exec, false, out_ours, &watched);
 
 	/* Registers are no buffers. */
 	return st == ZX_ERR_NEXT ? ZX_ERR_NOT_SUPPORTED : st;

@@ -124,6 +124,7 @@ void zi_mapping_free(struct zi_mapping *m)
 	if (m == NULL)
 		return;
 	ZI_DASSERT(!zi_link_is_linked(&m->in_vmo));
+	zi_pageset_clear_all(&m->shown);
 	zi_vmo_unref(m->vmo);
 	if (m->prot != m->prot_few)
 		free(m->prot);

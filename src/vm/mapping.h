@@ -12,6 +12,7 @@
 #include <zircon/types.h>
 
 #include "base/list.h"
+#include "base/pageset.h"
 #include "vm/attr.h"
 #include "vm/vmar_tree.h"
 
@@ -49,6 +50,7 @@ struct zi_mapping {
 	struct zi_link in_vmo;    /* on vmo->mappings; tree lock */
 	bool unplaced;            /* given up once: parts may show nothing until they are touched; tree lock */
 	uint32_t placed_runs;     /* host maps placed since the mapping was last in one piece, at most; tree lock */
+	struct zi_pageset shown;  /* placed pages of a pager root, by page of the VMO; a hint; tree lock */
 	uint64_t fork_next;       /* VMO page after the last forked block; tree lock (fork.c) */
 	uint32_t fork_block;      /* pages of the next block; tree lock (fork.c) */
 

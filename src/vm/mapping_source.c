@@ -11,6 +11,8 @@
  * A read fault shows what is there of the aligned block of so many pages around it, as on Zircon.
  */
 enum { ZI_SHOW_BLOCK = 16 };
+/* What one page of the page table maps: marks need one, be the pages there or not. */
+#define ZI_STORE_CHUNK ((uint64_t)2 << 20)
 
 void zi_node_hide(struct zi_node *n, uint64_t first, uint64_t pages)
 {
@@ -40,7 +42,10 @@ void zi_node_end_lingering(struct zi_node *n, uint64_t first, uint64_t pages)
 		zi_node_hide(n, p, run);
 		if (zi_trap_watches_frames())
 			zi_node_discard_frames(n, p, run);
-		/* Without memory to split a full set the bit stays, and the page is hidden once more. */
+		/*
+		 * Without memory to split a full set the bit stays, and the page is hidden once
+		 * more.
+		 */
 		if (!zi_pageset_clear(s, p, run))
 			p += run;
 	}
@@ -50,6 +55,36 @@ void zi_node_end_lingering(struct zi_node *n, uint64_t first, uint64_t pages)
 static struct zi_found found_at(const struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t end)
 {
 	return zi_node_lookup(m->vmo->node, zi_mapping_page(m, va), (end - va) >> ZI_PAGE_SHIFT);
+}
+
+/* ---- which pages are shown: only so that they are not shown once more, which would drop what the
+ * processors know of them */
+
+static uint64_t vmo_page(const struct zi_mapping *m, zx_vaddr_t va)
+{
+	return (m->vmo_off + (va - m->base)) >> ZI_PAGE_SHIFT;
+}
+
+static bool is_shown(const struct zi_mapping *m, zx_vaddr_t va)
+{
+	return zi_pageset_test(&m->shown, vmo_page(m, va));
+}
+
+static zx_status_t place(struct zi_mapping *m, zx_vaddr_t va, uint64_t len, uint64_t frame,
+			 uint32_t prot)
+{
+	zx_status_t st = zi_place_frames(va, len, frame, prot, true);
+
+	if (st == ZX_OK)
+		(void)zi_pageset_set(&m->shown, vmo_page(m, va), len >> ZI_PAGE_SHIFT);
+	return st;
+}
+
+static zx_status_t reserve(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t end)
+{
+	if (!zi_pageset_is_empty(&m->shown))
+		(void)zi_pageset_clear(&m->shown, vmo_page(m, va), (end - va) >> ZI_PAGE_SHIFT);
+	return zi_place_reserve(va, end - va);
 }
 
 /* Shows the pages that are there, without write access. */
@@ -64,8 +99,7 @@ static zx_status_t show_present(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t 
 		if (frame != 0) {
 			pages = zi_min(pages, run);
 			f.node->touched = true;
-			zx_status_t st =
-				zi_place_frames(va, pages << ZI_PAGE_SHIFT, frame, prot, true);
+			zx_status_t st = place(m, va, pages << ZI_PAGE_SHIFT, frame, prot);
 
 			if (st != ZX_OK)
 				return st;
@@ -108,7 +142,7 @@ zx_status_t zi_mapping_place_source(struct zi_mapping *m, zx_vaddr_t va, zx_vadd
 		return place_watched(m, va, end, prot);
 	/* What is shown already stays: a store that was noticed once need not be again. */
 	if (!populate)
-		st = zi_place_reserve(va, end - va);
+		st = reserve(m, va, end);
 	else if (prot != 0)
 		st = show_present(m, va, end, prot);
 	return st;
@@ -126,27 +160,38 @@ static zx_status_t place_refused(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t
 	return st;
 }
 
+static zx_status_t reprotect_watched(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t end,
+				     uint32_t prot, bool lower)
+{
+	zx_status_t st;
+
+	/* Clones never show pages of the root writable. */
+	if (lower && m->vmo->node->source == NULL)
+		return ZX_OK;
+	st = place_refused(m, va, end);
+	if (st != ZX_OK || (lower && end - va <= ZI_STORE_CHUNK && zi_watch_stores(va, end - va)))
+		return st;
+	return zi_place_protect(va, end - va, prot & ~(uint32_t)ZX_VM_PERM_WRITE);
+}
+
 zx_status_t zi_mapping_reprotect_source(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t end,
 					uint32_t prot, bool lower)
 {
-	if (zi_trap_watches_frames()) {
-		zx_status_t st = place_refused(m, va, end);
-
-		return st != ZX_OK ?
-			       st :
-			       zi_place_protect(va, end - va, prot & ~(uint32_t)ZX_VM_PERM_WRITE);
-	}
+	if (zi_trap_watches_frames())
+		return reprotect_watched(m, va, end, prot, lower);
 	/*
 	 * Nothing tells which pages are shown, and raising the others would show the bare
 	 * reservation.
 	 */
-	return lower ? ZX_OK : zi_place_reserve(va, end - va);
+	return lower ? ZX_OK : reserve(m, va, end);
 }
 
 /* Can the page at va be shown along with its neighbour, page pgi of the root? */
 static bool is_neighbour(const struct zi_mapping *m, zx_vaddr_t va, const struct zi_node *root,
 			 uint64_t pgi, uint64_t frame)
 {
+	if (is_shown(m, va))
+		return false;
 	struct zi_found f = found_at(m, va, va + ZI_PAGE);
 
 	return f.node == root && f.pgi == pgi && f.kind == ZI_FOUND_OWN &&
@@ -173,26 +218,69 @@ static zx_status_t show_read(struct zi_mapping *m, zx_vaddr_t page, struct zi_fo
 				    frame + ((to - page) >> ZI_PAGE_SHIFT)))
 			to += ZI_PAGE;
 	}
-	return zi_place_frames(from, to - from, frame - ((page - from) >> ZI_PAGE_SHIFT),
-			       prot & ~(uint32_t)ZX_VM_PERM_WRITE, true);
+	return place(m, from, to - from, frame - ((page - from) >> ZI_PAGE_SHIFT),
+		     prot & ~(uint32_t)ZX_VM_PERM_WRITE);
+}
+
+/*
+ * The piece of the chunk around the page in which protections and kind of placement are the same.
+ */
+static void store_chunk(const struct zi_mapping *m, zx_vaddr_t page, zx_vaddr_t *out_from,
+			zx_vaddr_t *out_end)
+{
+	zx_vaddr_t from = zi_max(page - page % ZI_STORE_CHUNK, m->base);
+	zx_vaddr_t end = from;
+
+	while (end <= page) {
+		from = end;
+		zi_mapping_prot_at(m, from, &end);
+	}
+	end = zi_min(zi_min(end, page - page % ZI_STORE_CHUNK + ZI_STORE_CHUNK),
+		     zi_mapping_shown_end(m));
+	*out_from = m->unplaced ? page : from;
+	*out_end = m->unplaced ? page + ZI_PAGE : end;
+}
+
+/*
+ * The first store in a chunk: from now on its protection allows stores, and a mark on every page
+ * that is not shown writable tells of them. Changing a mark costs a tenth of changing a protection,
+ * which interrupts all other processors.
+ */
+static zx_status_t allow_store(struct zi_mapping *m, zx_vaddr_t page, uint32_t prot)
+{
+	zx_vaddr_t from, end;
+	zx_status_t st;
+
+	store_chunk(m, page, &from, &end);
+	st = place_refused(m, from, end);
+	if (st != ZX_OK)
+		return st;
+	if (!zi_watch_stores(from, end - from))
+		return zi_place_protect(page, ZI_PAGE, prot);
+	st = zi_place_protect(from, end - from, prot);
+	if (st == ZX_OK && !zi_watch_allow(page, ZI_PAGE))
+		st = ZX_ERR_NO_MEMORY;
+	return st;
 }
 
 /* A frame that reads zero gets memory only now. */
 static zx_status_t show_watched(struct zi_mapping *m, zx_vaddr_t page, uint64_t frame,
-				uint32_t prot, bool write)
+				uint32_t prot, bool write, bool by_watch)
 {
 	zx_status_t st = zi_frames_populate(frame, 1);
 
 	if (st == ZX_OK)
 		st = place_refused(m, page, page + ZI_PAGE);
-	if (st == ZX_OK && m->unplaced)
+	if (st == ZX_OK && m->unplaced) {
 		st = zi_place_watched(page, ZI_PAGE, frame, prot & ~(uint32_t)ZX_VM_PERM_WRITE);
-	if (st == ZX_OK && write)
-		st = zi_place_protect(page, ZI_PAGE, prot);
-	return st;
+		by_watch = false;
+	}
+	if (st != ZX_OK || !write || (by_watch && zi_watch_allow(page, ZI_PAGE)))
+		return st;
+	return allow_store(m, page, prot);
 }
 
-zx_status_t zi_mapping_show_source(struct zi_mapping *m, zx_vaddr_t page, bool write)
+zx_status_t zi_mapping_show_source(struct zi_mapping *m, zx_vaddr_t page, bool write, bool watched)
 {
 	struct zi_found f = found_at(m, page, page + ZI_PAGE);
 	zx_vaddr_t prot_end;
@@ -206,8 +294,8 @@ zx_status_t zi_mapping_show_source(struct zi_mapping *m, zx_vaddr_t page, bool w
 
 	f.node->touched = true;
 	if (zi_trap_watches_frames())
-		return show_watched(m, page, frame, prot, write);
+		return show_watched(m, page, frame, prot, write, watched);
 	if (write)
-		return zi_place_frames(page, ZI_PAGE, frame, prot, true);
+		return place(m, page, ZI_PAGE, frame, prot);
 	return show_read(m, page, f, frame, prot, prot_end);
 }

@@ -55,8 +55,9 @@ static bool is_first_sigbus(uintptr_t addr)
 static bool resolve(const struct zi_trap *trap, zx_status_t *out_status)
 {
 	bool ours, watched;
-	zx_status_t st = zi_fault_trapped(trap->addr, trap->access == ZI_ACCESS_WRITE,
-					  trap->access == ZI_ACCESS_EXEC, &ours, &watched);
+	zx_status_t st =
+		zi_fault_trapped(trap->addr, trap->access == ZI_ACCESS_WRITE,
+				 trap->access == ZI_ACCESS_EXEC, trap->is_sigbus, &ours, &watched);
 
 	if (!ours) {
 		*out_status = ZX_OK;

@@ -79,7 +79,10 @@ zx_status_t zi_mapping_place_source(struct zi_mapping *m, zx_vaddr_t va, zx_vadd
 /* The protections of the mapping have changed, or write access goes (`lower`). */
 zx_status_t zi_mapping_reprotect_source(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t end,
 					uint32_t prot, bool lower);
-/* The end of a fault: the page is there, and for a store it is dirty. */
-zx_status_t zi_mapping_show_source(struct zi_mapping *m, zx_vaddr_t page, bool write);
+/*
+ * The end of a fault: the page is there, and for a store it is dirty. watched: what told of the
+ * access was a watch, so that the protection allows it.
+ */
+zx_status_t zi_mapping_show_source(struct zi_mapping *m, zx_vaddr_t page, bool write, bool watched);
 
 #endif

@@ -126,7 +126,7 @@ static void serve_one(const struct zi_watch_fault *f)
 {
 	const uintptr_t page = f->addr & ~(uintptr_t)ZI_PAGE_MASK;
 	bool ours, watched;
-	zx_status_t st = zi_fault_trapped(f->addr, f->write, false, &ours, &watched);
+	zx_status_t st = zi_fault_trapped(f->addr, f->write, false, true, &ours, &watched);
 
 	/* Without memory to remember the refusal the thread tries again, and asks again. */
 	if (st != ZX_OK && ours)

@@ -348,16 +348,21 @@ Test(pager_faults, system_call__present_page__sees_it)
 	cr_assert_eq(write(fd[1], "abcd", 4), 4);
 	cr_assert_eq(read(fd[0], addr + 3 * PG - 2, 4), 4);
 	cr_assert(addr[3 * PG - 1] == 'b' && addr[3 * PG] == 'c');
-	/* Written back, a system call must not write unnoticed. */
+	/*
+	 * Written back, a system call must not write unnoticed. Where the kernel waits for the library it is
+	 * noticed, elsewhere it fails.
+	 */
 	pg_begin(&p, 0, 4, false);
 	pg_end(&p, 0, 4);
 	cr_assert_eq(write(fd[1], "efgh", 4), 4);
 	errno = 0;
 	const ssize_t n = read(fd[0], addr + 2 * PG, 4);
-	cr_assert(n == -1 && errno == EFAULT, "%zd", n);
-	PG_RANGES(&p, "");
-	T_OK(zirconia_make_ready(addr + 2 * PG, 4, true));
-	cr_assert_eq(read(fd[0], addr + 2 * PG, 4), 4);
+	cr_assert((n == -1 && errno == EFAULT) || (n == 4 && pg_engine_is("thread")), "%zd", n);
+	PG_RANGES(&p, n == 4 ? "2+1" : "");
+	if (n == -1) {
+		T_OK(zirconia_make_ready(addr + 2 * PG, 4, true));
+		cr_assert_eq(read(fd[0], addr + 2 * PG, 4), 4);
+	}
 	PG_RANGES(&p, "2+1");
 	pg_close(&p);
 }
