@@ -286,16 +286,20 @@ struct zi_found zi_node_lookup_content(struct zi_node *n, uint64_t pgi, uint64_t
 void zi_node_attribute(struct zi_node *n, uint64_t first, uint64_t pages, struct zi_attr *out)
 {
 	uint64_t end = first + pages;
-	uint64_t synced = 0; /* soft runs below this page have been looked at */
+	/* Soft pages are looked at once up to the end: those of n, and those of the ancestor that was met last. */
+	const struct zi_node *synced = NULL;
+	bool self_synced = false;
 
 	zi_node_sync_shadow(n, first, pages);
 	while (first < end) {
 		struct zi_found f = lookup_through(n, first, end - first, false);
 
-		if (f.kind == ZI_FOUND_SOFT && first >= synced) {
-			/* As far as the ancestor could answer, so that it is asked once and not for every gap. */
+		if (f.kind == ZI_FOUND_SOFT && (f.node == n ? !self_synced : f.node != synced)) {
 			zi_node_sync_soft(f.node, f.pgi, zi_min(end - first, f.node->size - f.pgi));
-			synced = f.node == n ? end : first + f.pages;
+			if (f.node == n)
+				self_synced = true;
+			else
+				synced = f.node;
 			continue;
 		}
 		if (f.kind == ZI_FOUND_OWN && f.node == n) {

@@ -3,6 +3,8 @@
  * switched off, sizes, crowding and the share of wrong arguments differ. Uniform programs would hardly ever do the same thing often
  * enough to reach deep states.
  */
+#include <string.h>
+
 #include "world.h"
 
 /* ---- arguments */
@@ -104,13 +106,14 @@ uint64_t g_size(struct world *w, struct rng *r)
 
 static void new_episode(struct world *w, struct rng *r)
 {
+	const unsigned missing = rng_percent(r, 50) ? 20 : 60;
 	struct episode *e = &w->episode;
 
 	e->total = 0;
 	for (unsigned i = 0; i < w_nkinds(); i++) {
 		e->weight[i] = w_kind(i)->weight;
-		/* Nothing without create; of the others one in five is missing, one in ten is frequent. */
-		if (i > 0 && rng_percent(r, 20))
+		/* Nothing without create; some of the others are missing, one in ten is frequent. */
+		if (i > 0 && rng_percent(r, missing))
 			e->weight[i] = 0;
 		else if (i > 0 && rng_percent(r, 10))
 			e->weight[i] *= 5;
@@ -123,17 +126,19 @@ static void new_episode(struct world *w, struct rng *r)
 					    100 + rng_below(r, 200);
 	e->vmar_pages = rng_percent(r, 50) ? 32 : rng_percent(r, 50) ? 128 : M_VMAR_PAGES;
 	e->far = rng_percent(r, 10);
+	e->look = rng_percent(r, 50) ? 100 : rng_percent(r, 50) ? 10 : 0;
 	e->bad = rng_percent(r, 50) ? 0 : rng_percent(r, 80) ? 3 : 15;
+	e->checked = false;
 	e->left = 20 + rng_below(r, rng_percent(r, 80) ? 300 : 3000);
 }
 
-static unsigned reset_kind(void)
+static uint8_t kind_of(const char *name)
 {
-	unsigned i = 0;
+	uint8_t kind = 0;
 
-	while (w_kind(i)->name[0] != 'r' || w_kind(i)->weight != 0)
-		i++;
-	return i;
+	while (strcmp(w_kind(kind)->name, name) != 0)
+		kind++;
+	return kind;
 }
 
 bool g_next(struct world *w, struct rng *r, struct op *op)
@@ -141,9 +146,15 @@ bool g_next(struct world *w, struct rng *r, struct op *op)
 	struct episode *e = &w->episode;
 
 	*op = (struct op){.v = W_VMOS, .w = W_VMOS, .serial = ++w->serial};
+	if (e->left == 0 && !e->checked) {
+		e->checked = true;
+		op->kind = kind_of("check");
+		op->opt = UINT32_MAX;
+		return true;
+	}
 	if (e->left == 0) {
 		new_episode(w, r);
-		op->kind = (uint8_t)reset_kind();
+		op->kind = kind_of("reset");
 		return true;
 	}
 	for (unsigned tries = 0; tries < 50; tries++) {
@@ -153,6 +164,7 @@ bool g_next(struct world *w, struct rng *r, struct op *op)
 			pick -= e->weight[kind++];
 		op->kind = (uint8_t)kind;
 		op->v = op->w = W_VMOS;
+		op->look = rng_percent(r, e->look);
 		op->opt = 0;
 		op->a = op->b = op->c = 0;
 		if (w_kind(kind)->make(w, r, op)) {

@@ -91,26 +91,24 @@ static void report(uint64_t seed, const struct options *o, struct failure *failu
 	program_of_seed(&whole, seed, failure->done);
 	p = whole;
 	if (o->shrink) {
-		struct failure first = *failure;
+		const struct failure first = *failure;
 
 		/* What came before the last reset hardly ever matters. */
-		for (start = whole.n; start > 0; start--) {
-			if (w_kind(whole.ops[start - 1].kind)->name[0] == 'r' &&
-			    w_kind(whole.ops[start - 1].kind)->weight == 0)
-				break;
-		}
+		for (start = whole.n; start > 0 && !w_is_reset(&whole.ops[start - 1]); start--)
+			continue;
 		p = (struct program){whole.ops + start, whole.n - start};
 		if (program_fails(&p, failure) == 0) {
 			p = whole;
-			if (program_fails(&p, failure) == 0) {
-				puts("It does not fail again when it is run alone.");
-				*failure = first;
-			}
+			program_fails(&p, failure);
 		}
-		failure->seed = seed;
-		if (failure->failed && (p.n != whole.n || failure->done != first.done || true))
+		if (failure->failed) {
 			program_shrink(&p, failure, 90);
+		} else {
+			puts("It does not fail when it is run again.");
+			*failure = first;
+		}
 	}
+	failure->seed = seed;
 	program_print(&p, failure, stdout);
 	free(whole.ops);
 }

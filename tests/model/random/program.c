@@ -32,10 +32,10 @@ void program_wait(int pid, struct failure *failure)
 	waitpid(pid, &status, 0);
 	if (WIFSIGNALED(status)) {
 		failure->failed = true;
+		failure->hung = WTERMSIG(status) == SIGALRM;
 		failure->check[0] = '\0';
 		snprintf(failure->text, sizeof(failure->text), "%s",
-			 WTERMSIG(status) == SIGALRM ? "does not come to an end" :
-						       strsignal(WTERMSIG(status)));
+			 failure->hung ? "does not come to an end" : strsignal(WTERMSIG(status)));
 		failure->done++;
 	} else if (WEXITSTATUS(status) != 0) {
 		failure->failed = true;
@@ -60,7 +60,7 @@ size_t program_fails(const struct program *p, struct failure *failure)
 		struct world w;
 
 		dup2(nowhere, STDERR_FILENO);
-		alarm(HANG_SECONDS / 4);
+		alarm(HANG_SECONDS / 4 + (unsigned)(p->n / 500));
 		w_init(&w, true, failure);
 		for (size_t i = 0; i < p->n; i++) {
 			if (!w_step(&w, &p->ops[i]))

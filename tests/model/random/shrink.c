@@ -9,6 +9,7 @@
 #include "world.h"
 
 static struct timespec limit;
+static bool hangs; /* what is looked for is a program that does not end */
 
 static bool late(void)
 {
@@ -24,7 +25,7 @@ static bool try_ops(struct program *p, const struct op *ops, size_t n, struct fa
 	const struct program candidate = {(struct op *)(uintptr_t)ops, n};
 	const size_t begun = late() ? 0 : program_fails(&candidate, failure);
 
-	if (begun == 0)
+	if (begun == 0 || failure->hung != hangs)
 		return false;
 	memmove(p->ops, ops, begun * sizeof(*ops));
 	p->n = begun;
@@ -63,6 +64,10 @@ static void simplify(struct program *p, struct failure *failure)
 	if (ops == NULL)
 		abort();
 	for (size_t i = 0; i < p->n; i++) {
+		memcpy(ops, p->ops, p->n * sizeof(*ops));
+		ops[i].look = false;
+		if (p->ops[i].look)
+			try_ops(p, ops, p->n, failure);
 		for (unsigned field = 0; field < 3; field++) {
 			for (unsigned way = 0; way < 4 && i < p->n; way++) {
 				uint64_t *x, old;
@@ -87,6 +92,7 @@ void program_shrink(struct program *p, struct failure *failure, unsigned seconds
 	const uint64_t seed = failure->seed;
 	size_t n;
 
+	hangs = failure->hung;
 	clock_gettime(CLOCK_MONOTONIC, &limit);
 	limit.tv_sec += seconds;
 	leave_out(p, failure);

@@ -2,13 +2,13 @@
  * Threads that write, read, clone, map and close VMOs of one family at the same time. Every word tells where it belongs and who wrote
  * it, so content that is torn, stale or of somebody else is seen without a model:
  *
- *   root     page p of a root VMO is written by one thread only: what that thread wrote last, it must find there, through every call and
- *            mapping, and in every snapshot that it takes. Others may find any value of that writer, but whole
- *            and in order: what has been seen through one mapping is not older through another
+ *   root     every place of a root VMO is written by one thread only: what that thread wrote last, it must find there, through every call
+ *            and mapping, and in every snapshot that it takes. Others may find any value of that writer, but whole, and in order: what
+ *            has been seen through one mapping is not older through another
  *   clone    belongs to one thread at a time (others find it in a pool): its content is known exactly, whatever its relatives do
  *
- * Even pages are written as a whole by zx_vmo_write, with one value in all words, and each such write is seen entirely or
- * not at all. Odd pages are written word by word through mappings, in four places.
+ * Half of the pages are written as a whole by zx_vmo_write, with one value in all words, and each such write is seen entirely or
+ * not at all. The other half is written word by word through mappings, in four places, often page after page.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -22,11 +22,15 @@
 
 #include "world.h"
 
-#define PAGES 8u
-#define TAIL 8u /* pages behind them, which come and go */
+#define PAGES 32u
+#define BLOCK \
+	8u /* pages of a root in a row that belong to one thread: four for calls, four for mappings */
+#define WINDOW 12u /* largest clone */
+#define TAIL 8u    /* pages behind them, which come and go */
 #define ROOTS 3u
 #define WORDS (M_PAGE / 8)
 #define SPOTS 4u
+#define ALL_SPOTS 15u
 #define POOL 16u
 #define MAX_THREADS 64u
 
@@ -42,13 +46,14 @@ struct place {
 struct clone {
 	struct place place;
 	unsigned root;
-	uint64_t off, pages;         /* window into the root, in pages */
-	uint64_t word[PAGES][SPOTS]; /* what must be there; in even pages all words are the same */
+	uint64_t off, pages;          /* window into the root, in pages */
+	uint64_t word[WINDOW][SPOTS]; /* what must be there */
 };
 
 struct shared {
 	zx_handle_t root[ROOTS];
 	_Atomic(struct clone *) pool[POOL];
+	_Atomic zx_vaddr_t view[MAX_THREADS][ROOTS]; /* every thread's mapping of every root */
 	_Atomic bool stop;
 	unsigned threads;
 	uint64_t seed;
@@ -95,41 +100,59 @@ static uint64_t new_word(struct thread *t, unsigned root, uint64_t page, unsigne
 	       (uint64_t)(t->index | private_) << 24 | (++t->serial & 0xffffff);
 }
 
-static unsigned owner(const struct shared *s, uint64_t page)
+/* Written through mappings only; the others by calls, and then all words are the same. */
+static bool is_mapped(uint64_t page)
 {
-	return (unsigned)(page % s->threads);
+	return page % BLOCK >= BLOCK / 2;
 }
 
-static bool belongs(const struct shared *s, uint64_t word, unsigned root, uint64_t page)
+/* Who writes spot k of a page of a root: a call page has one writer, a mapped page one for each spot. */
+static unsigned writer(const struct shared *s, uint64_t page, unsigned k)
 {
-	return word == 0 ||
-	       (word >> 48 == TAG && (word >> 40 & 0xff) == root && (word >> 32 & 0xff) == page &&
-		((word >> 24 & 0xff) & ~PRIVATE) < s->threads);
+	return (unsigned)((page / BLOCK + (is_mapped(page) ? k : 0)) % s->threads);
 }
 
-/* A page of a root, as somebody sees it who cannot know which value of its writer is there. */
+/* A word that a root may show. */
+static void check_origin(const struct thread *t, uint64_t word, unsigned root, uint64_t page,
+			 unsigned k)
+{
+	if (word == 0)
+		return;
+	if (word >> 48 != TAG || (word >> 40 & 0xff) != root || (word >> 32 & 0xff) != page)
+		die(t, "a word of a root belongs elsewhere", word, page);
+	if ((word >> 24 & 0xff) != writer(t->s, page, k))
+		die(t, "a root shows what others have written", word, page);
+}
+
+/* A page of a root: own words exactly, those of others not older than before. whole: read by one call. */
 static void check_root_page(struct thread *t, const uint64_t *words, unsigned root, uint64_t page,
 			    bool whole)
 {
-	for (unsigned i = 0; i < WORDS; i++) {
-		if (!belongs(t->s, words[i], root, page))
-			die(t, "a word of a root belongs elsewhere", words[i], page);
-		if (words[i] != 0 && (words[i] >> 24 & 0xff) != owner(t->s, page))
-			die(t, "a root shows what was written into a clone", words[i], page);
-		if (whole && page % 2 == 0 && words[i] != words[0])
-			die(t, "a page is torn", words[0], words[i]);
-	}
-}
-
-/* Values of one writer come in the order in which they were written, whatever way they are looked at. */
-static void check_order(struct thread *t, const uint64_t *words, unsigned root, uint64_t page)
-{
 	for (unsigned k = 0; k < SPOTS; k++) {
-		uint64_t *seen = &t->seen[root][page][k];
+		const uint64_t word = words[spots[k]];
 
-		if (words[spots[k]] < *seen)
-			die(t, "an older value comes back", words[spots[k]], *seen);
-		*seen = words[spots[k]];
+		if (writer(t->s, page, k) == t->index) {
+			if (word != t->written[root][page][k])
+				die(t, "what was written last is not there", word,
+				    t->written[root][page][k]);
+			continue;
+		}
+		check_origin(t, word, root, page, k);
+		if (word < t->seen[root][page][k])
+			die(t, "an older value comes back", word, t->seen[root][page][k]);
+		t->seen[root][page][k] = word;
+	}
+	for (unsigned i = 2; i < WORDS - 1; i++) {
+		if (i == spots[2])
+			continue;
+		if (is_mapped(page)) {
+			if (words[i] != 0)
+				die(t, "a word that nobody writes", words[i], page);
+			continue;
+		}
+		check_origin(t, words[i], root, page, 0);
+		if (whole && words[i] != words[0])
+			die(t, "a page is torn", words[0], words[i]);
 	}
 }
 
@@ -137,7 +160,7 @@ static void check_order(struct thread *t, const uint64_t *words, unsigned root, 
 static void check_exact(struct thread *t, const uint64_t *words, const uint64_t want[SPOTS],
 			uint64_t page, const char *where)
 {
-	if (page % 2 == 0) {
+	if (!is_mapped(page)) {
 		for (unsigned i = 0; i < WORDS; i++) {
 			if (words[i] != want[0])
 				die(t, where, words[i], want[0]);
@@ -202,11 +225,11 @@ static void read_mapped(struct thread *t, const struct place *p, uint64_t page)
 	leave_page(t, own);
 }
 
-/* Writes new values into the page and remembers them. `at`: the page's number in the VMO; `page`: in the root. */
+/* Writes new values into the page (mapped: into the spots in `mine`) and remembers them. `at`: the page's number in the VMO; `page`: in the root. */
 static void write_page(struct thread *t, const struct place *p, uint64_t at, unsigned root,
-		       uint64_t page, unsigned private_, uint64_t out_words[SPOTS])
+		       uint64_t page, unsigned private_, unsigned mine, uint64_t out_words[SPOTS])
 {
-	if (page % 2 == 0) {
+	if (!is_mapped(page)) {
 		const uint64_t word = new_word(t, root, page, private_);
 
 		for (unsigned i = 0; i < WORDS; i++)
@@ -219,11 +242,14 @@ static void write_page(struct thread *t, const struct place *p, uint64_t at, uns
 		uint64_t *words = reach_page(t, p, at, ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, &own);
 
 		for (unsigned k = 0; k < SPOTS; k++) {
+			if (!(mine >> k & 1))
+				continue;
 			out_words[k] = new_word(t, root, page, private_);
 			__atomic_store_n(&words[spots[k]], out_words[k], __ATOMIC_RELAXED);
 		}
 		for (unsigned k = 0; k < SPOTS; k++) {
-			if (__atomic_load_n(&words[spots[k]], __ATOMIC_RELAXED) != out_words[k])
+			if ((mine >> k & 1) &&
+			    __atomic_load_n(&words[spots[k]], __ATOMIC_RELAXED) != out_words[k])
 				die(t, "a store is lost", page, k);
 		}
 		leave_page(t, own);
@@ -232,28 +258,59 @@ static void write_page(struct thread *t, const struct place *p, uint64_t at, uns
 
 /* ---- roots */
 
-static uint64_t own_page(struct thread *t)
+/* The spots of the page that this thread writes. */
+static unsigned own_spots(const struct thread *t, uint64_t page)
 {
-	const uint64_t n = (PAGES - t->index + t->s->threads - 1) / t->s->threads;
+	unsigned mine = 0;
 
-	return t->index + rng_below(&t->r, n) * t->s->threads;
+	for (unsigned k = 0; k < SPOTS; k++)
+		mine |= (unsigned)(writer(t->s, page, k) == t->index) << k;
+	return mine;
+}
+
+/* What was stored into a page of a root is there at once in everybody's mapping. */
+static void check_views(struct thread *t, unsigned root, uint64_t page, unsigned mine)
+{
+	for (unsigned i = 0; i < t->s->threads; i++) {
+		const zx_vaddr_t view =
+			atomic_load_explicit(&t->s->view[i][root], memory_order_relaxed);
+		const uint64_t *words = (const uint64_t *)(view + page * M_PAGE);
+
+		for (unsigned k = 0; k < SPOTS && view != 0; k++) {
+			const uint64_t want = t->written[root][page][k];
+
+			if (!(mine >> k & 1))
+				continue;
+			if (__atomic_load_n(&words[spots[k]], __ATOMIC_RELAXED) != want)
+				die(t, "a store is not seen through another mapping", page, i);
+		}
+	}
 }
 
 static void write_root(struct thread *t)
 {
 	const unsigned root = (unsigned)rng_below(&t->r, ROOTS);
+	uint64_t first = rng_below(&t->r, PAGES), pages = 1;
 	struct place p = t->root[root];
-	uint64_t page;
 
-	if (t->index >= PAGES)
-		return;
-	page = own_page(t);
+	if (rng_percent(&t->r, 30)) {
+		/* All that mappings write in a block, page after page. */
+		first = first / BLOCK * BLOCK + BLOCK / 2;
+		pages = BLOCK / 2;
+	}
 	if (rng_percent(&t->r, 20)) {
 		p = (struct place){0};
 		OK(t,
 		   zx_vmo_create_child(t->s->root[root], ZX_VMO_CHILD_REFERENCE, 0, 0, &p.handle));
 	}
-	write_page(t, &p, page, root, page, 0, t->written[root][page]);
+	for (uint64_t page = first; page < first + pages; page++) {
+		const unsigned mine = own_spots(t, page);
+
+		for (unsigned i = 0; i < (is_mapped(page) ? 4 : 1) && mine != 0; i++) {
+			write_page(t, &p, page, root, page, 0, mine, t->written[root][page]);
+			check_views(t, root, page, mine);
+		}
+	}
 	if (p.handle != t->s->root[root])
 		OK(t, zx_handle_close(p.handle));
 }
@@ -268,12 +325,31 @@ static void read_root(struct thread *t)
 		read_call(t, &t->root[root], page);
 	else
 		read_mapped(t, &t->root[root], page);
-	if (owner(t->s, page) == t->index) {
-		check_exact(t, t->page, t->written[root][page], page,
-			    "a root lost what was written");
-	} else {
-		check_root_page(t, t->page, root, page, call);
-		check_order(t, t->page, root, page);
+	check_root_page(t, t->page, root, page, call);
+}
+
+/* One word, through everybody's mapping in turn, many times: it never goes back. */
+static void watch_root(struct thread *t)
+{
+	const unsigned root = (unsigned)rng_below(&t->r, ROOTS);
+	const uint64_t page = rng_below(&t->r, PAGES);
+	const unsigned k = (unsigned)rng_below(&t->r, SPOTS);
+	uint64_t *seen = &t->seen[root][page][k];
+
+	if (writer(t->s, page, k) == t->index)
+		return;
+	for (unsigned i = 0; i < 40 * t->s->threads; i++) {
+		const zx_vaddr_t view = atomic_load_explicit(&t->s->view[i % t->s->threads][root],
+							     memory_order_relaxed);
+		uint64_t word;
+
+		if (view == 0)
+			continue;
+		word = __atomic_load_n((const uint64_t *)(view + page * M_PAGE) + spots[k],
+				       __ATOMIC_ACQUIRE);
+		if (word < *seen)
+			die(t, "an older value comes back through another mapping", word, *seen);
+		*seen = word;
 	}
 }
 
@@ -324,25 +400,20 @@ static uint32_t clone_type(struct thread *t)
 	return types[rng_below(&t->r, 3)];
 }
 
-/* Windows keep even pages even. */
 static struct clone *clone_of_root(struct thread *t)
 {
 	struct clone *c = clone_new();
 
 	c->root = (unsigned)rng_below(&t->r, ROOTS);
-	c->off = rng_below(&t->r, PAGES / 2) * 2;
-	c->pages = 1 + rng_below(&t->r, PAGES - c->off);
+	c->off = rng_below(&t->r, PAGES);
+	c->pages = 1 + rng_below(&t->r, PAGES - c->off < WINDOW ? PAGES - c->off : WINDOW);
 	OK(t, zx_vmo_create_child(t->s->root[c->root], clone_type(t), c->off * M_PAGE,
 				  c->pages * M_PAGE, &c->place.handle));
 	for (uint64_t p = 0; p < c->pages; p++) {
 		const uint64_t page = c->off + p;
 
 		read_call(t, &c->place, p);
-		if (owner(t->s, page) == t->index)
-			check_exact(t, t->page, t->written[c->root][page], page,
-				    "a snapshot lacks what was written before it");
-		else
-			check_root_page(t, t->page, c->root, page, true);
+		check_root_page(t, t->page, c->root, page, true);
 		for (unsigned k = 0; k < SPOTS; k++)
 			c->word[p][k] = t->page[spots[k]];
 	}
@@ -379,8 +450,15 @@ static void change_clone(struct thread *t, struct clone *c)
 				    0) == ZX_OK)
 			memset(c->word[p], 0, sizeof(c->word[p]));
 		break;
+	case 3: /* all that mappings write, page after page */
+		for (uint64_t q = 0; q < c->pages; q++) {
+			if (is_mapped(c->off + q))
+				write_page(t, &c->place, q, c->root, c->off + q, PRIVATE, ALL_SPOTS,
+					   c->word[q]);
+		}
+		break;
 	default:
-		write_page(t, &c->place, p, c->root, c->off + p, PRIVATE, c->word[p]);
+		write_page(t, &c->place, p, c->root, c->off + p, PRIVATE, ALL_SPOTS, c->word[p]);
 		break;
 	}
 }
@@ -433,22 +511,23 @@ static void *thread_main(void *arg)
 	for (unsigned i = 0; i < ROOTS; i++) {
 		t->root[i].handle = t->s->root[i];
 		map_place(t, &t->root[i], PAGES);
+		atomic_store(&t->s->view[t->index][i], t->root[i].at);
 	}
 	while (!atomic_load_explicit(&t->s->stop, memory_order_relaxed)) {
 		const uint64_t what = rng_below(&t->r, 100);
 
 		if (what < 35)
 			write_root(t);
-		else if (what < 65)
+		else if (what < 55)
 			read_root(t);
+		else if (what < 65)
+			watch_root(t);
 		else if (what < 72)
 			resize_root(t);
 		else
 			use_clones(t);
 		t->rounds++;
 	}
-	for (unsigned i = 0; i < ROOTS; i++)
-		unmap_place(t, &t->root[i], PAGES);
 	return NULL;
 }
 
@@ -475,6 +554,12 @@ static uint64_t run_round(struct thread *threads, struct shared *s, double secon
 	for (unsigned i = 0; i < s->threads; i++) {
 		pthread_join(id[i], NULL);
 		rounds += threads[i].rounds;
+	}
+	for (unsigned i = 0; i < s->threads; i++) {
+		for (unsigned k = 0; k < ROOTS; k++) {
+			atomic_store(&s->view[i][k], 0);
+			unmap_place(&threads[i], &threads[i].root[k], PAGES);
+		}
 	}
 	/* Half of the time the roots go first. */
 	if (rng_percent(&threads[0].r, 50)) {
@@ -514,7 +599,7 @@ int threads_run(unsigned n, double seconds, uint64_t seed)
 					     .r = {seed + i},
 					     .vmar = i % 2 ? threads[i - 1].vmar : 0};
 		if (i % 2 == 0)
-			OK(&threads[i], zx_vmar_allocate(zx_vmar_root_self(), can, 0, 256 * M_PAGE,
+			OK(&threads[i], zx_vmar_allocate(zx_vmar_root_self(), can, 0, 1024 * M_PAGE,
 							 &threads[i].vmar, &addr));
 	}
 	alarm((unsigned)seconds + 60);

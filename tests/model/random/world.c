@@ -9,14 +9,36 @@
 
 #include "world.h"
 
+/* A file with more operations adds a row here. */
+static const struct {
+	const struct op_kind *kinds;
+	const unsigned *n;
+} tables[] = {
+	{op_kinds_vmo, &nops_vmo},
+	{op_kinds_map, &nops_map},
+};
+
 unsigned w_nkinds(void)
 {
-	return nops_vmo + nops_map;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+		n += *tables[i].n;
+	return n;
 }
 
 const struct op_kind *w_kind(unsigned index)
 {
-	return index < nops_vmo ? &op_kinds_vmo[index] : &op_kinds_map[index - nops_vmo];
+	size_t i = 0;
+
+	while (index >= *tables[i].n)
+		index -= *tables[i++].n;
+	return &tables[i].kinds[index];
+}
+
+bool w_is_reset(const struct op *op)
+{
+	return strcmp(w_kind(op->kind)->name, "reset") == 0;
 }
 
 /* ---- text */
@@ -199,15 +221,25 @@ void w_fill(uint8_t *bytes, uint64_t len, uint32_t serial)
 	}
 }
 
+static void say_looks(struct world *w, const struct op *op)
+{
+	if (op->v < W_VMOS && w->vmo[op->v] != NULL)
+		w_say(w, "info(v[%u]);", op->v);
+	if (op->w < W_VMOS && op->w != op->v && w->vmo[op->w] != NULL)
+		w_say(w, "info(v[%u]);", op->w);
+}
+
 bool w_step(struct world *w, const struct op *op)
 {
 	w_kind(op->kind)->run(w, op);
 	w->steps++;
+	if (w->print != NULL && op->look)
+		say_looks(w, op);
 	if (!w->lib)
 		return true;
-	if (op->v < W_VMOS && w->vmo[op->v] != NULL)
+	if (op->look && op->v < W_VMOS && w->vmo[op->v] != NULL)
 		w_check_info(w, op->v);
-	if (op->w < W_VMOS && op->w != op->v && w->vmo[op->w] != NULL)
+	if (op->look && op->w < W_VMOS && op->w != op->v && w->vmo[op->w] != NULL)
 		w_check_info(w, op->w);
 	w->failure->done++;
 	return !w->failure->failed;

@@ -17,6 +17,7 @@
 #include "model.h"
 
 #define W_VMOS 24u
+#define W_KINDS 64u
 #define W_BUFFER (512 * M_PAGE) /* longest read or write */
 
 struct rng {
@@ -46,6 +47,7 @@ static inline bool rng_percent(struct rng *r, unsigned percent)
 struct op {
 	uint8_t kind;    /* index of op_kinds */
 	uint8_t v, w;    /* variables; w also: address space */
+	bool look;       /* compare the variables' info afterwards: an implementation may notice */
 	uint32_t opt;    /* options, operation code, rights, … */
 	uint32_t serial; /* unique in a program: what is written depends on it */
 	uint64_t a, b, c;
@@ -54,6 +56,7 @@ struct op {
 /* Where the first difference was. Lies in memory that the runner shares with the child that found it. */
 struct failure {
 	bool failed;
+	bool hung;
 	uint64_t done; /* operations finished */
 	uint64_t seed;
 	char text[512]; /* for people */
@@ -63,13 +66,15 @@ struct failure {
 
 /* How programs of an episode look; chosen anew after every reset. */
 struct episode {
-	unsigned weight[48];
+	unsigned weight[W_KINDS];
 	unsigned total;
 	unsigned max_vmos, max_maps;
 	unsigned vmar_pages; /* mappings crowd in the first so many pages */
 	uint64_t max_pages;
 	bool far;      /* huge sizes and offsets */
+	unsigned look; /* percent of operations after which info is compared */
 	unsigned bad;  /* percent of arguments that are meant to be wrong */
+	bool checked;  /* everything has been compared, as the last thing of the episode */
 	uint64_t left; /* operations until the reset */
 };
 
@@ -95,6 +100,7 @@ struct world {
 	uint8_t *bytes, *other;
 };
 
+/* A kind of operation. The index in the tables is what programs hold, the order is of no importance but for create, the first. */
 struct op_kind {
 	const char *name;
 	unsigned weight;
@@ -115,6 +121,7 @@ void w_reset(struct world *w); /* closes and unmaps everything */
 bool w_step(struct world *w, const struct op *op);
 unsigned w_nkinds(void);
 const struct op_kind *w_kind(unsigned index);
+bool w_is_reset(const struct op *op); /* everything is closed: an episode begins */
 void w_fail(struct world *w, const char *check, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 static inline bool w_failed(const struct world *w)
