@@ -104,10 +104,6 @@ static zx_status_t info_foreign(zx_handle_t handle, uint32_t topic, void *buffer
 	case ZX_INFO_VCPU:
 		type = ZX_OBJ_TYPE_VCPU;
 		break;
-	case ZX_INFO_IOB:
-	case ZX_INFO_IOB_REGIONS:
-		type = ZX_OBJ_TYPE_IOB;
-		break;
 	}
 	zx_status_t st = zi_handle_get(handle, type, ZX_RIGHT_INSPECT, &o, NULL);
 
@@ -165,14 +161,14 @@ static zi_info_fn *const topics[TOPIC_NUMBERS][TOPIC_VERSIONS] = {
 	TOPIC(ZX_INFO_TIMER, zi_info_timer),
 	TOPIC(ZX_INFO_CLOCK_MAPPED_SIZE, zi_info_clock_mapped_size),
 	TOPIC(ZX_INFO_STREAM, zi_info_stream),
+	TOPIC(ZX_INFO_IOB, zi_info_iob),
+	TOPIC(ZX_INFO_IOB_REGIONS, zi_info_iob_regions),
 
 	TOPIC(ZX_INFO_RESOURCE, zi_info_resource),
 	TOPIC(ZX_INFO_BTI, zi_info_bti),
 	TOPIC(ZX_INFO_SOCKET, info_foreign),
 	TOPIC(ZX_INFO_MSI, info_foreign),
 	TOPIC(ZX_INFO_VCPU, info_foreign),
-	TOPIC(ZX_INFO_IOB, info_foreign),
-	TOPIC(ZX_INFO_IOB_REGIONS, info_foreign),
 	TOPIC(ZX_INFO_INTERRUPT, zi_info_interrupt),
 
 	TOPIC(ZX_INFO_CPU_STATS, info_system),

@@ -99,10 +99,12 @@ zi_info_fn zi_info_thread_stats;
 zi_info_fn zi_info_thread_exception;
 zi_info_fn zi_info_task_runtime;
 
-/* timer.c, clock.c, stream.c */
+/* timer.c, clock.c, stream.c, iob.c */
 zi_info_fn zi_info_timer;
 zi_info_fn zi_info_clock_mapped_size;
 zi_info_fn zi_info_stream;
+zi_info_fn zi_info_iob;
+zi_info_fn zi_info_iob_regions;
 
 /* resource.c, bti.c, interrupt.c */
 zi_info_fn zi_info_resource;

@@ -6,6 +6,7 @@
 #include <zircon/syscalls/object.h>
 
 #include "object/info.h"
+#include "object/iob.h"
 #include "object/object.h"
 #include "object/task.h"
 #include "object/vmo_object.h"
@@ -118,11 +119,26 @@ static bool add_vmo(struct zi_info_rows *rows, struct zi_vmo *vmo, uint32_t via,
 	return zi_info_rows_add(rows, &info);
 }
 
+/* An I/O buffer has a record for each region, with what the handle may do there. */
+static bool add_regions(struct zi_info_rows *rows, struct zi_iob *e, zx_rights_t rights)
+{
+	for (uint32_t i = 0; i < e->state->nregions; i++) {
+		const struct zi_iob_region *r = &e->state->regions[i];
+
+		if (!add_vmo(rows, r->vmo, ZX_INFO_VMO_VIA_IOB_HANDLE,
+			     zi_iob_map_rights(e, r, rights)))
+			return false;
+	}
+	return true;
+}
+
 static bool add_handle(void *ctx, zx_handle_t value, struct zi_object *o, zx_rights_t rights)
 {
 	struct zi_info_rows *rows = ctx;
 
 	(void)value;
+	if (o->ops->type == ZX_OBJ_TYPE_IOB)
+		return add_regions(rows, (struct zi_iob *)o, rights);
 	if (o->ops->type != ZX_OBJ_TYPE_VMO)
 		return true;
 	return add_vmo(rows, ((struct zi_vmo_object *)o)->vmo, ZX_INFO_VMO_VIA_HANDLE, rights);

@@ -1,14 +1,14 @@
 /*
  * zx_vmar_*: handles, rights, and copies of results. Every check that follows them stands in the vm
  * ring.
- * DIFFERS: there is no profile of memory priority to set on a VMAR, and IOBs and clocks cannot be
- * mapped.
+ * DIFFERS: there is no profile of memory priority to set on a VMAR, and clocks cannot be mapped.
  */
 #include <zircon/rights.h>
 #include <zircon/syscalls.h>
 #include <zircon/types.h>
 
 #include "object/object.h"
+#include "syscalls/vmar_i.h"
 #include "vm/fault.h"
 #include "vm/vm.h"
 #include "vm/vmar.h"
@@ -163,6 +163,28 @@ static zx_status_t map(struct zi_vmar *vmar, const struct zi_map_args *args, zx_
 	return st;
 }
 
+zx_status_t zi_map_for_user(const struct zi_vmar_object *o, zx_rights_t vmar_rights,
+			    const struct zi_map_what *what, zx_vm_option_t options,
+			    size_t vmar_offset, zx_vaddr_t *mapped_addr)
+{
+	const struct zi_map_args args = {
+		.options = add_read_for_xom(options),
+		.vmar_off = vmar_offset,
+		.vmo = what->vmo,
+		.vmo_off = what->off,
+		.len = what->len,
+		.max_prot = perms_of_rights(vmar_rights & what->rights),
+	};
+	zx_status_t st = check_map_rights(args.vmo, args.options, vmar_rights, what->rights);
+
+	if (st != ZX_OK)
+		return st;
+	/* Row 12; row 11 has the same status. */
+	if (what->no_stream_size && (options & ZX_VM_FAULT_BEYOND_STREAM_SIZE) != 0)
+		return ZX_ERR_INVALID_ARGS;
+	return map(o->vmar, &args, mapped_addr);
+}
+
 /*
  * The order of checks is that of the specification's table for zx_vmar_map; it is too long to
  * repeat here.
@@ -170,27 +192,19 @@ static zx_status_t map(struct zi_vmar *vmar, const struct zi_map_args *args, zx_
 zx_status_t zx_vmar_map(zx_handle_t handle, zx_vm_option_t options, size_t vmar_offset,
 			zx_handle_t vmo, uint64_t vmo_offset, size_t len, zx_vaddr_t *mapped_addr)
 {
+	struct zi_map_what what = {.off = vmo_offset, .len = len};
 	struct zi_vmar_object *vmar_object;
 	struct zi_vmo_object *vmo_object;
-	zx_rights_t vmar_rights, vmo_rights;
+	zx_rights_t vmar_rights;
 	zx_status_t st = get_vmar(handle, ZX_RIGHT_NONE, &vmar_object, &vmar_rights);
 
 	if (st != ZX_OK)
 		return st;
-	st = zi_handle_get(vmo, ZX_OBJ_TYPE_VMO, ZX_RIGHT_NONE, &vmo_object, &vmo_rights);
+	st = zi_handle_get(vmo, ZX_OBJ_TYPE_VMO, ZX_RIGHT_NONE, &vmo_object, &what.rights);
 	if (st == ZX_OK) {
-		const struct zi_map_args args = {
-			.options = add_read_for_xom(options),
-			.vmar_off = vmar_offset,
-			.vmo = vmo_object->vmo,
-			.vmo_off = vmo_offset,
-			.len = len,
-			.max_prot = perms_of_rights(vmar_rights & vmo_rights),
-		};
-
-		st = check_map_rights(args.vmo, args.options, vmar_rights, vmo_rights);
-		if (st == ZX_OK)
-			st = map(vmar_object->vmar, &args, mapped_addr);
+		what.vmo = vmo_object->vmo;
+		st = zi_map_for_user(vmar_object, vmar_rights, &what, options, vmar_offset,
+				     mapped_addr);
 		zi_object_unref(&vmo_object->object);
 	}
 	zi_object_unref(&vmar_object->object);

@@ -129,6 +129,18 @@ bool zi_vmo_discard(struct zi_vmo *v);
 zx_status_t zi_vmo_create_child(struct zi_vmo *v, uint32_t options, uint64_t off, uint64_t size,
 				struct zi_vmo **out_child);
 
+/* ---- vmo_view.c */
+
+/*
+ * A reference that stands for v itself in listings: with its koid, name, and options, also of VMOs
+ * that have no references otherwise. NO_MEMORY.
+ */
+zx_status_t zi_vmo_create_view(struct zi_vmo *v, struct zi_vmo **out_view);
+/* Names v and all views of it, and of them. */
+void zi_vmo_set_name_of_views(struct zi_vmo *v, const char *name, size_t len);
+/* Byte `off` of a pinned page as memory, up to the end of the page. */
+void *zi_vmo_pinned_ptr(struct zi_vmo *v, uint64_t off);
+
 /* ---- vmo_policy.c */
 
 zx_status_t zi_vmo_set_cache_policy(struct zi_vmo *v, uint32_t policy);
