@@ -2,8 +2,8 @@
  * Shared regions, and the ring that I/O buffers write to in them.
  *
  *   0   {head, tail}, 64 bits each: bytes ever written, bytes ever taken out
- *   page 1 to the end: the ring. A message is its tag, its length, its bytes, and what is missing to
- *   a multiple of 8; each of these goes on at the start where the ring ends
+ *   page 1 to the end: the ring. A message is its tag, its length, its bytes, and what is missing
+ *   to a multiple of 8; each of these goes on at the start where the ring ends
  *
  * Whoever takes messages out moves the tail through a mapping. Nothing read here is believed.
  */

@@ -69,7 +69,7 @@ static const struct {
 	/* spec: pager 12.1 #6c */
 	{"type 2", 2, 0, PG, NONE, A_MAP_ALL, BAD},
 	{"type all ones", UINT32_MAX, 0, PG, NONE, A_MAP_ALL, BAD},
-	/* spec: pager 12.1 #6d; pager 15 #10 */
+	/* spec: pager 12.1 #6d */
 	{"nobody may anything", PRIVATE, 0, PG, NONE, 0, BAD},
 	{"nobody may write", PRIVATE, 0, PG, NONE, A_READ | END1(A_READ), BAD},
 	{"unknown bits alone", PRIVATE, 0, PG, NONE, 0xffffff00, BAD},

@@ -1,5 +1,6 @@
 /* zi-test: valgrind */
 /* zx_stream_create, and what a stream is as an object. */
+#include "device_t.h"
 #include "stream_t.h"
 
 static uint32_t mode;
@@ -155,4 +156,20 @@ Test(call_stream_create, signals__user_ones__can_be_set_and_awaited)
 	zx_handle_t all;
 	T_OK(zx_handle_duplicate(stream, ZX_RIGHT_SAME_RIGHTS, &all));
 	T_ZX(zx_object_signal_peer(all, 0, ZX_USER_SIGNAL_0), ZX_ERR_ACCESS_DENIED);
+}
+
+/* spec: pager 10.1 #3 */
+Test(call_stream_create, memory_of_devices__wrong_type_after_the_rights)
+{
+	const zx_handle_t vmos[] = {dev_contiguous(PG), dev_physical(PG, NULL),
+				    vmo_child(dev_contiguous(PG), SLICE, 0, PG)};
+	zx_handle_t stream = ZX_HANDLE_INVALID;
+
+	T_EACH (vmos, vmo) {
+		T_ZX(zx_stream_create(0, *vmo, 0, &stream), ZX_ERR_WRONG_TYPE);
+		T_ZX(zx_stream_create(S_BOTH, *vmo, 0, &stream), ZX_ERR_WRONG_TYPE);
+		T_ZX(zx_stream_create(S_BOTH, vmo_without(*vmo, ZX_RIGHT_WRITE), 0, &stream),
+		     ZX_ERR_ACCESS_DENIED);
+	}
+	cr_assert_eq(stream, ZX_HANDLE_INVALID);
 }

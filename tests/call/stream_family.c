@@ -199,7 +199,7 @@ Test(call_stream_family, buffer_mapped_from_the_same_vmo__works)
 	cr_assert(vmo_all(clone_source, 0, 4 * PG, 's'));
 }
 
-/* spec: pager 11 property #2; pager 15 #2; vmo 3.3 property #2 */
+/* spec: pager 11 property #2; pager 11 zeroed #4; vmo 3.3 property #2 */
 Test(call_stream_family, content_size__2025__any_number)
 {
 	uint64_t size = 10 * PG + 5;

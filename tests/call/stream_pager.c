@@ -137,7 +137,7 @@ static struct pg open_half(void)
 
 /* ---- the order of operations */
 
-/* spec: pager 10.7 #1 #2 #3 #4 */
+/* spec: pager 10.7 #1 #2 #3 #4; pager 11 set #5 */
 Test(call_stream_pager, extending_write__blocked__what_moves_the_end_waits_in_order)
 {
 	struct pg p = open_half();

@@ -228,7 +228,6 @@ Test(call_stream_read, range__end_at_the_stream_size)
 	}
 }
 
-/* spec: pager 15 #8 */
 Test(call_stream_read, position_and_capacity__wrap__saturate_unless_2025)
 {
 	uint8_t buf[16];

@@ -84,7 +84,7 @@ static const struct room_row room_always[] = {
 	{"no right to resize, partial", GROWS, P2, 8190, 8190, 100, ZX_OK, 2, P2, true},
 };
 
-/* spec: pager 10.4 room #2 #4 #6; pager 15 #1 */
+/* spec: pager 10.4 room #2 #4 #6 */
 static const struct room_row room_growing[] = {
 	{"no room", 0, P2, P2, P2, 1, ZX_ERR_NO_SPACE, 0, P2, false},
 	{"no room, far behind", 0, P2, P2, 1 << 20, 1, ZX_ERR_NO_SPACE, 0, P2, false},
@@ -104,7 +104,7 @@ static const struct room_row room_growing[] = {
 	{"grows behind a gap", GROWS, P2, 10, 20000, 100, ZX_OK, 100, 5 * ZX_PAGE_SIZE, false},
 };
 
-/* spec: pager 10.4 room #3 #5 #6; pager 15 #1 */
+/* spec: pager 10.4 room #3 #5 #6 */
 static const struct room_row room_fixed[] = {
 	{"no room", 0, P2, P2, P2, 1, ZX_ERR_OUT_OF_RANGE, 0, P2, false},
 	{"rounding wraps", 0, P2, P2, UINT64_MAX - 10, 5, ZX_ERR_OUT_OF_RANGE, 0, P2, false},
@@ -188,7 +188,7 @@ Test(call_stream_write, range__wraps__file_big_or_out_of_range_when_appending)
 	cr_assert(vmo_all(vmo, 0, PG, 'v'));
 }
 
-/* spec: pager 10.4 #4; pager 11 zero #3 */
+/* spec: pager 10.4 #4; pager 11 zeroed #3 */
 Test(call_stream_write, gap__between_end_and_position__becomes_zero)
 {
 	static const struct {
@@ -330,7 +330,7 @@ Test(call_stream_write, partial__buffers_behind_the_room__not_touched)
 
 /* ---- appending */
 
-/* spec: pager 10.5 #1 #4 #5; pager 10.4 #8; pager 10.6 property set */
+/* spec: pager 10.5 #1 #4 #5; pager 10.4 #8; pager 10.6 property set #2 */
 Test(call_stream_append, flag_or_mode__at_the_end_and_seek_follows)
 {
 	zx_handle_t vmo = s_vmo(ZX_VMO_RESIZABLE, PG, 10, 'v');

@@ -454,7 +454,7 @@ static const struct {
 	{"write", m_write, 0,                           {OK, BS, OK, NS, NS, NS}},
 	/* spec: vmo 15.2 #2; vmo 3.2 #3 */
 	{"set_size", m_set_size, 0,                     {UN, UN, UN, UN, UN, UN}},
-	/* spec: vmo 15.2 #3 #4; vmo 3.3 #2 */
+	/* spec: vmo 15.2 #3 #4; vmo 3.3 #2; pager 11 set #2 */
 	{"stream size", m_stream, 0,                    {NS, NS, NS, NS, NS, NS}},
 	{"content size", m_content, 0,                  {NS, NS, NS, NS, NS, NS}},
 	/* spec: vmo 15.2 #5; vmo 4.2 #2 */

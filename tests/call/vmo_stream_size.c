@@ -11,7 +11,7 @@ static zx_status_t call_set_large(zx_handle_t h)
 	return zx_vmo_set_stream_size(h, UINT64_MAX);
 }
 
-/* spec: vmo 3.3 #1 */
+/* spec: vmo 3.3 #1; pager 11 set #1 */
 Test(call_vmo_stream_size, handle__wrong_in_every_way__three_checks_first)
 {
 	zx_handle_t fixed = t_vmo(PG), resizable = t_vmo_options(PG, ZX_VMO_RESIZABLE);
@@ -29,10 +29,10 @@ static const struct {
 	uint64_t before, after;
 	zx_status_t want;
 } rows[] = {
-	/* spec: vmo 3.3 #4 */
+	/* spec: vmo 3.3 #4; pager 11 set #3 */
 	{"same", 0, 100, 100, ZX_OK},
 	{"same, zero", 0, 0, 0, ZX_OK},
-	/* spec: vmo 3.3 #5 */
+	/* spec: vmo 3.3 #5; pager 11 set #4 */
 	{"one more than the VMO", 0, 100, 2 * PG + 1, ZX_ERR_OUT_OF_RANGE},
 	{"largest number", 0, 100, UINT64_MAX, ZX_ERR_OUT_OF_RANGE},
 	{"resizable: the VMO does not grow", ZX_VMO_RESIZABLE, 100, 2 * PG + 1,
@@ -67,7 +67,7 @@ Test(call_vmo_stream_size, set__each_row__its_status)
 	}
 }
 
-/* spec: vmo 3.3 effect #1 */ /* spec: vmo 17.1 #5 */
+/* spec: vmo 3.3 effect #1; pager 11 zeroed #1 */ /* spec: vmo 17.1 #5 */
 Test(call_vmo_stream_size, set__smaller_or_larger__zero_from_the_lesser_one_to_the_end)
 {
 	static const uint64_t sizes[] = {0,      1,          100,        PG - 1, PG,
@@ -95,7 +95,7 @@ Test(call_vmo_stream_size, set__smaller_or_larger__zero_from_the_lesser_one_to_t
 	}
 }
 
-/* spec: vmo 3.3 #6 */
+/* spec: vmo 3.3 #6; pager 11 set #6 */
 Test(call_vmo_stream_size, uncached__partial_page_with_content__bad_state_and_unchanged)
 {
 	zx_handle_t vmo = t_vmo(4 * PG);
