@@ -32,7 +32,11 @@ TEST(SharedLog, ReaderSeesWhatTheWriterWrote) {
   EXPECT_STATUS(root->map_iob(ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0, reader, 0, 0, 4096, &in),
                 ZX_ERR_ACCESS_DENIED);
 
+  // The peer is there as long as a mapping that was made through it.
   writer.reset();
+  EXPECT_STATUS(reader.wait_one(ZX_IOB_PEER_CLOSED, zx::time::infinite_past(), nullptr),
+                ZX_ERR_TIMED_OUT);
+  ASSERT_OK(root->unmap(out, 4096));
   EXPECT_OK(reader.wait_one(ZX_IOB_PEER_CLOSED, zx::time::infinite(), nullptr));
 }
 
