@@ -162,10 +162,12 @@ void zi_watch_close(void);
  */
 zx_status_t zi_place_watched(uintptr_t addr, size_t len, uint64_t frame, uint32_t prot);
 /*
- * [fault] Stores to the pages of a watched placement are told like touches of frames without
+ * [fault] Marks pages of watched placements: stores to them are told like touches of frames without
  * memory, whatever the protection allows, until zi_watch_allow. The mark belongs to the page of the
- * placement, memory or none. False: the system cannot do it, or not all of the range is watched.
+ * placement, memory or none. Only where zi_watch_begin_stores was called pages can be marked; it
+ * marks all of its range. False: the system cannot do it, or not in all of the range.
  */
+bool zi_watch_begin_stores(uintptr_t addr, size_t len);
 bool zi_watch_stores(uintptr_t addr, size_t len);
 bool zi_watch_allow(uintptr_t addr, size_t len);
 /*

@@ -103,26 +103,31 @@ void zi_watch_close(void)
 		close(fd);
 }
 
-zx_status_t zi_place_watched(uintptr_t addr, size_t len, uint64_t frame, uint32_t prot)
+static bool watch(uintptr_t addr, size_t len, uint64_t mode)
 {
-	int fd = atomic_load_explicit(&watch_fd, memory_order_acquire);
 	struct uffdio_register reg = {
 		.range = {.start = addr, .len = len},
-		.mode = UFFDIO_REGISTER_MODE_MISSING | (stores_too ? UFFDIO_REGISTER_MODE_WP : 0),
+		.mode = mode,
 	};
 	int saved = errno;
-	zx_status_t st;
+	bool ok = ioctl(atomic_load_explicit(&watch_fd, memory_order_acquire), UFFDIO_REGISTER,
+			&reg) == 0;
 
+	errno = saved;
+	return ok;
+}
+
+zx_status_t zi_place_watched(uintptr_t addr, size_t len, uint64_t frame, uint32_t prot)
+{
 	/* Nobody may get at the frames before they are watched. */
-	st = zi_place_frames(addr, len, frame, 0, false);
+	zx_status_t st = zi_place_frames(addr, len, frame, 0, false);
+
 	if (st != ZX_OK)
 		return st;
-	if (ioctl(fd, UFFDIO_REGISTER, &reg) < 0) {
+	if (!watch(addr, len, UFFDIO_REGISTER_MODE_MISSING)) {
 		(void)zi_place_reserve(addr, len);
-		errno = saved;
 		return ZX_ERR_NO_MEMORY;
 	}
-	errno = saved;
 	return prot != 0 ? zi_place_protect(addr, len, prot) : ZX_OK;
 }
 
@@ -143,6 +148,14 @@ static bool set_mark(uintptr_t addr, size_t len, uint64_t mode)
 	} while (rc < 0 && (errno == EAGAIN || errno == EINTR));
 	errno = saved;
 	return rc == 0;
+}
+
+/* Not from the start: where pages can be marked the kernel maps them one by one instead of by 16. */
+bool zi_watch_begin_stores(uintptr_t addr, size_t len)
+{
+	return stores_too &&
+	       watch(addr, len, UFFDIO_REGISTER_MODE_MISSING | UFFDIO_REGISTER_MODE_WP) &&
+	       zi_watch_stores(addr, len);
 }
 
 bool zi_watch_stores(uintptr_t addr, size_t len)

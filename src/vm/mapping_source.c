@@ -255,7 +255,7 @@ static zx_status_t allow_store(struct zi_mapping *m, zx_vaddr_t page, uint32_t p
 	st = place_refused(m, from, end);
 	if (st != ZX_OK)
 		return st;
-	if (!zi_watch_stores(from, end - from))
+	if (!zi_watch_begin_stores(from, end - from))
 		return zi_place_protect(page, ZI_PAGE, prot);
 	st = zi_place_protect(from, end - from, prot);
 	if (st == ZX_OK && !zi_watch_allow(page, ZI_PAGE))

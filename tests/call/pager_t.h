@@ -270,6 +270,7 @@ enum pg_what {
 	PG_VMAR_OP,   /* zx_vmar_op_range */
 	PG_SET_SIZE,  /* to `off` */
 	PG_SET_STREAM,
+	PG_FUNCTION, /* fn(arg) */
 };
 
 struct pg_call {
@@ -278,6 +279,8 @@ struct pg_call {
 	uint64_t off, len; /* bytes */
 	uint32_t op;
 	uint8_t *addr;
+	zx_status_t (*fn)(void *arg);
+	void *arg;
 	uint8_t *buffer; /* for reads and writes; made when NULL */
 	zx_status_t status;
 	uint8_t value; /* PG_LOAD */
@@ -316,6 +319,9 @@ PG_OK void *pg_call_main(void *arg)
 		break;
 	case PG_SET_STREAM:
 		c->status = zx_vmo_set_stream_size(c->vmo, c->off);
+		break;
+	case PG_FUNCTION:
+		c->status = c->fn(c->arg);
 		break;
 	}
 	atomic_store(&c->done, true);
