@@ -8,20 +8,52 @@
 
 enum { PAGES = 256 };
 
-static zx_handle_t filled_stream(void)
+static zx_handle_t filled_vmo(void)
 {
-	static zx_handle_t stream;
 	char page[BENCH_PAGE];
 	zx_handle_t vmo;
 
-	if (stream != ZX_HANDLE_INVALID)
-		return stream;
 	memset(page, 0x5a, sizeof(page));
 	BENCH_OK(zx_vmo_create(PAGES * BENCH_PAGE, 0, &vmo));
 	for (uint64_t i = 0; i < PAGES; i++)
 		BENCH_OK(zx_vmo_write(vmo, page, i * BENCH_PAGE, BENCH_PAGE));
-	BENCH_OK(zx_stream_create(ZX_STREAM_MODE_READ | ZX_STREAM_MODE_WRITE, vmo, 0, &stream));
+	return vmo;
+}
+
+static zx_handle_t stream_on(zx_handle_t vmo)
+{
+	const uint32_t both = ZX_STREAM_MODE_READ | ZX_STREAM_MODE_WRITE;
+	zx_handle_t stream;
+
+	BENCH_OK(zx_stream_create(both, vmo, 0, &stream));
 	zx_handle_close(vmo);
+	return stream;
+}
+
+/* On pages that a pager has supplied. */
+static zx_handle_t supplied_stream(void)
+{
+	static zx_handle_t stream;
+	zx_handle_t port, pager, vmo, aux = ZX_HANDLE_INVALID;
+
+	if (stream != ZX_HANDLE_INVALID)
+		return stream;
+	aux = filled_vmo();
+	BENCH_OK(zx_port_create(0, &port));
+	BENCH_OK(zx_pager_create(0, &pager));
+	BENCH_OK(zx_pager_create_vmo(pager, 0, port, 0, PAGES * BENCH_PAGE, &vmo));
+	BENCH_OK(zx_pager_supply_pages(pager, vmo, 0, PAGES * BENCH_PAGE, aux, 0));
+	zx_handle_close(aux);
+	stream = stream_on(vmo);
+	return stream;
+}
+
+static zx_handle_t filled_stream(void)
+{
+	static zx_handle_t stream;
+
+	if (stream == ZX_HANDLE_INVALID)
+		stream = stream_on(filled_vmo());
 	return stream;
 }
 
@@ -43,7 +75,7 @@ static int filled_memfd(void)
 
 static double zx_read_at(uint64_t n)
 {
-	zx_handle_t stream = filled_stream();
+	zx_handle_t stream = supplied_stream();
 	char page[BENCH_PAGE] = {1};
 	zx_iovec_t to = {page, sizeof(page)};
 	size_t got;

@@ -13,7 +13,7 @@ static inline uint64_t zi_mapping_page(const struct zi_mapping *m, zx_vaddr_t va
 	return (m->vmo_off + (va - m->base) + m->vmo->base) >> ZI_PAGE_SHIFT;
 }
 
-/* End of what mappings show that end with the stream size. In kernels of 2025 that can be any number. */
+/* End of what mappings show that end with the stream size: with the 2025 behaviour any number. */
 static inline uint64_t zi_stream_shown_end(uint64_t stream_size)
 {
 	uint64_t end;

@@ -23,7 +23,8 @@
  * No lock of ours is held while memory of the program (user buffers, mapped VMO memory) is touched, except
  * by captured copies (zi_copy_captured), whose faults are never resolved under the lock.
  * Two tree locks are never held together.
- * Turns (base/turn.h) and the queues around a stream size (size_queue.h) are waited for with no lock held.
+ * Turns (base/turn.h) and the queues around a stream size (size_queue.h) are waited for with no
+ * lock held.
  *
  *                 guarded by
  *   VMAR tree     address space lock
@@ -52,11 +53,15 @@
 /* Largest VMO size: UINT64_MAX rounded down to a multiple of 32 pages. */
 #define ZI_VMO_MAX_SIZE 0xFFFFFFFFFFFE0000ull
 
-/* Behaviour switch where 2025 and 2026 kernels differ: one run-time option (ZIRCONIA_BEHAVIOUR=2025|2026); unset is 2026. */
+/*
+ * Behaviour switch where 2025 and 2026 kernels differ: one run-time option
+ * (ZIRCONIA_BEHAVIOUR=2025|2026); unset is 2026, but for what follows.
+ */
 bool zi_behaviour_2025(void);
 /*
- * Do stream writes grow resizable VMOs? Kernels of 2026 stopped doing so, the call's documentation and everybody's expectations did
- * not follow: they grow unless ZIRCONIA_BEHAVIOUR=2026 asks for the other.
+ * Do stream writes grow resizable VMOs? Kernels of 2026 stopped doing so, the call's documentation
+ * and everybody's expectations did not follow: they grow unless ZIRCONIA_BEHAVIOUR=2026 asks for
+ * the other.
  */
 bool zi_streams_grow(void);
 

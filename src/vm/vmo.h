@@ -97,8 +97,9 @@ static inline bool zi_vmo_is_resizable(const struct zi_vmo *v)
 zx_status_t zi_vmo_read(struct zi_vmo *v, void *user, uint64_t off, uint64_t len);
 zx_status_t zi_vmo_write(struct zi_vmo *v, const void *user, uint64_t off, uint64_t len);
 /*
- * The same for streams. *out_done (also on failure): bytes that count as transferred; of a chunk, the part of one page, that was not
- * completed nothing does. advance: the stream size follows the copy, where it is smaller.
+ * The same for streams. *out_done (also on failure): bytes that count as transferred; of a chunk,
+ * the part of one page, that was not completed nothing does. advance: the stream size follows the
+ * copy, where it is smaller.
  */
 zx_status_t zi_vmo_read_counted(struct zi_vmo *v, void *user, uint64_t off, uint64_t len,
 				uint64_t *out_done);

@@ -29,7 +29,7 @@ struct zi_stream_size *zi_stream_size_new(void);
 /* Makes `child` the object child of `parent` and says so to whoever waits for zero children. */
 void zi_vmo_adopt(struct zi_vmo *parent, struct zi_vmo *child);
 uint64_t zi_vmo_stream_size_locked(const struct zi_vmo *v);
-/* Makes sure that there is a stream size counter apart from the size; references share it. False: no memory. */
+/* Makes sure that there is a stream size counter; references share it. False: no memory. */
 bool zi_vmo_have_stream_counter(struct zi_vmo *v);
 /* New VMO size after the checks of arguments; the stream size stays, if there is a counter. */
 zx_status_t zi_vmo_resize_locked(struct zi_vmo *v, uint64_t pages);
