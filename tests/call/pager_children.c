@@ -174,7 +174,7 @@ Test(pager_children, clone__absent_page__asks_the_root_and_sees_its_changes)
 	pg_close(&p);
 }
 
-/* spec: pager 3.1 #5; pager 5.2 root #1 #3 */
+/* spec: pager 3.1 #5; pager 5.2 root #1 #2 #3; vmo 4.4 effect #9; vmo 4.3 effect #4 */
 Test(pager_children, clone__write__reads_first_and_never_dirties)
 {
 	struct pg p = pg_open(PG_TRAP, 8 * PG);
@@ -235,7 +235,7 @@ Test(pager_children, clone__root_shrinks__sees_zero_for_good)
 	pg_close(&p);
 }
 
-/* spec: vmo 5.8 #9; vmo 5.10 example H */
+/* spec: vmo 5.8 #9; vmo 5.10 #8; vmo 7.3 #5; vmo 7.2 #4; pager 9.1 #1 #3 */
 Test(pager_children, modified__freezes_what_was_written)
 {
 	struct pg p = pg_open(0, 4 * PG);
@@ -330,7 +330,7 @@ Test(pager_children, reference__resize__is_the_roots)
 
 /* ---- ends */
 
-/* spec: pager 5.3 #1-4; pager 2.7 #2; vmo 5.8 #8 */
+/* spec: pager 5.3 #1; pager 2.7 #2 */
 Test(pager_children, clone__outlives_its_parents_handles__still_asks)
 {
 	struct pg p = pg_open(0, 4 * PG);
@@ -375,7 +375,7 @@ Test(pager_children, last_clone_closed__complete_is_sent)
 	PG_QUIET(&p);
 }
 
-/* spec: pager 5.3 #2; pager 13 note */
+/* spec: pager 5.3 #2 */
 Test(pager_children, clone__root_detached__own_and_dirty_pages_stay)
 {
 	struct pg p = pg_open(PG_RESIZABLE, 6 * PG);
@@ -412,7 +412,7 @@ Test(pager_children, clone__root_detached__own_and_dirty_pages_stay)
 	pg_close(&p);
 }
 
-/* Transfers and supplies out of clones ask the root first. spec: pager 3.1 #13; vmo 13 #8 #12 */
+/* Transfers and supplies out of clones ask the root first. spec: pager 3.1 #16; vmo 13 #8 #12 */
 Test(pager_children, clone__as_source_of_pages__asks_the_root)
 {
 	struct pg p = pg_open(0, 4 * PG), q = pg_open(0, 4 * PG);

@@ -8,7 +8,7 @@
 
 /* ---- detach */
 
-/* spec: pager 6 #1 #2 #3; pager 2.7 #1 #3 */
+/* spec: pager 6 #1 #2 #3; pager 2.7 #1; pager 9.2 #2 */
 Test(pager_close, detach__requests_outstanding__fail_and_packets_vanish)
 {
 	struct pg p = pg_open(PG_TRAP, 16 * PG);
@@ -104,7 +104,7 @@ Test(pager_close, detached__every_call__as_the_table_says)
 
 /* ---- closing the pager */
 
-/* spec: pager 2.7 #3; pager 4.2 #23 */
+/* spec: pager 2.7 #3; pager 4.2 #25 */
 Test(pager_close, pager_closed__clean_pages_stay_and_nothing_is_sent)
 {
 	struct pg p = pg_open(PG_TRAP, 8 * PG);
@@ -194,7 +194,7 @@ Test(pager_close, many_vmos_closed__each_complete)
 
 /* ---- the port */
 
-/* spec: pager 2.7 #4 #5 */
+/* spec: pager 2.7 #4 */
 Test(pager_close, port_closed__requests_stay_until_somebody_answers)
 {
 	struct pg p = pg_open(0, 8 * PG);
@@ -224,7 +224,7 @@ Test(pager_close, port_closed__requests_stay_until_somebody_answers)
 
 /* ---- shrinking */
 
-/* spec: pager 3.2 shrunk #1-6; pager 8 shrink; pager 4.2 #18 */
+/* spec: pager 3.2 #1 #3 #4 #5 #6 #10; pager 8 shrink; pager 4.2 #19 */
 Test(pager_close, shrink__requests_beyond__wake_and_find_themselves_out_of_range)
 {
 	struct pg p = pg_open(PG_RESIZABLE | PG_TRAP, 16 * PG);

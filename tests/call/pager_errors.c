@@ -91,7 +91,7 @@ Test(pager_errors, create_vmo__bad_handles__refused_in_order)
 	pg_close(&pg);
 }
 
-/* spec: pager 1.2 #6 #7 #8 #9 #11 */
+/* spec: pager 1.2 #6 #7 #8 #9 #11; vmo 7.2 #4; pager 9.1 #1 */
 Test(pager_errors, create_vmo__options_and_sizes__refused_in_order)
 {
 	static const struct {
@@ -194,10 +194,8 @@ static zx_status_t call(int what, zx_handle_t pager, zx_handle_t vmo)
 	}
 }
 
-/*
- * spec: pager 1.3 #1 #2 #3; pager 1.4 #2 #3 #4; pager 1.5 #2 #3 #4; pager 1.6 #1 #2 #3; pager 1.7
- * #1 #2 #3; pager 5.2 #7
- */
+/* spec: pager 1.3 #1 #2 #3; pager 1.4 #2 #3 #4; pager 1.5 #2 #3 #4 */
+/* spec: pager 1.6 #1 #2 #3; pager 1.7 #1 #2 #3; pager 5.2 #7 */
 Test(pager_errors, calls_on_a_vmo__bad_handles__refused_in_order)
 {
 	const zx_handle_t closed = closed_handle();
@@ -335,10 +333,8 @@ Test(pager_errors, supply__every_row__in_order_and_aux_empty_or_as_before)
 
 /* ---- zx_pager_op_range */
 
-/*
- * spec: pager 1.5 #1 #5 #6; pager 1.5 FAIL #1-5; pager 1.5 DIRTY #1-7; pager 1.5 BEGIN #1 #2; pager
- * 1.5 END #1 #2
- */
+/* spec: pager 1.5 #1 #5 #6; pager 1.5 FAIL #1-5; pager 1.5 DIRTY #1-7 */
+/* spec: pager 1.5 BEGIN #1 #2; pager 1.5 END #1 #2 */
 Test(pager_errors, op_range__every_row__in_order)
 {
 	static const uint32_t all[] = {ZX_PAGER_OP_FAIL, ZX_PAGER_OP_DIRTY,
@@ -429,7 +425,7 @@ Test(pager_errors, op_range__every_row__in_order)
 
 /* ---- queries */
 
-/* spec: pager 1.6 #4 #5 #6 */
+/* spec: pager 1.6 #4 #5 #6; pager 13 #21 */
 Test(pager_errors, query_dirty_ranges__ranges_and_buffers__as_documented)
 {
 	zx_vmo_dirty_range_t r[8];
@@ -563,7 +559,7 @@ Test(pager_errors, query_vmo_stats__every_row__in_order)
 
 /* ---- hints and sizes of vmo.md with pager VMOs */
 
-/* spec: pager 7 hints #1-6; pager 8 #1-7; vmo 4.7 #2 #3 #6 */
+/* spec: pager 7 hints #1-6; pager 8 #1 #2 #5 #6 #7; vmo 4.7 #2 #3 #6; vmo 3.2 effect #10 */
 Test(pager_errors, vmo_calls__on_pager_vmos__checked_in_order)
 {
 	struct pg fixed = pg_open(0, 4 * PG), sized = pg_open(PG_RESIZABLE, 4 * PG);

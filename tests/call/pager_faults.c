@@ -17,7 +17,7 @@
 
 /* ---- permissions, sizes and the pager, in this order */
 
-/* spec: pager 9.2 #1-6 */
+/* spec: pager 9.2 #4 #5 #6 */
 Test(pager_faults, refused_accesses__never_reach_the_pager)
 {
 	struct pg p = pg_open(PG_RESIZABLE, 4 * PG);
@@ -67,7 +67,7 @@ Test(pager_faults, access_across_pages__asks_for_one_after_the_other)
 
 /* ---- buffers of calls */
 
-/* spec: pager 3.1 #3; vmo 2.1 #9 */
+/* spec: pager 3.1 #3; pager 3.2 #12; vmo 2.1 #9; vmo 2.2 #8 */
 Test(pager_faults, buffer_of_a_call__absent__asks_and_goes_on)
 {
 	struct pg p = pg_open(PG_TRAP, 4 * PG);
@@ -264,7 +264,7 @@ Test(pager_faults, calls_that_never_ask__do_not)
 	pg_close(&p);
 }
 
-/* spec: pager 3.1 #12; pager 3.2 #10 */
+/* spec: pager 3.1 #14 #15; pager 3.2 #11 */
 Test(pager_faults, vmar_op_range__as_the_vmo_operation)
 {
 	static const uint32_t ops[] = {ZX_VMAR_OP_COMMIT, ZX_VMAR_OP_PREFETCH,
@@ -287,6 +287,11 @@ Test(pager_faults, vmar_op_range__as_the_vmo_operation)
 		PG_READ(&p, 5, 1);
 		T_OK(pg_fail(&p, 5, 1, ZX_ERR_IO));
 		PG_ENDS(&c, *op == ZX_VMAR_OP_ALWAYS_NEED ? ZX_OK : ZX_ERR_IO);
+		T_OK(zx_vmar_op_range(zx_vmar_root_self(), ZX_VMAR_OP_ZERO, (zx_vaddr_t)addr + PG,
+				      2 * PG, NULL, 0));
+		PG_RANGES(&p, "1+2z");
+		cr_assert_eq(addr[2 * PG], 0);
+		PG_QUIET(&p);
 		pg_close(&p);
 	}
 }
@@ -349,8 +354,8 @@ Test(pager_faults, system_call__present_page__sees_it)
 	cr_assert_eq(read(fd[0], addr + 3 * PG - 2, 4), 4);
 	cr_assert(addr[3 * PG - 1] == 'b' && addr[3 * PG] == 'c');
 	/*
-	 * Written back, a system call must not write unnoticed. Where the kernel waits for the library it is
-	 * noticed, elsewhere it fails.
+	 * Written back, a system call must not write unnoticed. Where the kernel waits for the
+	 * library it is noticed, elsewhere it fails.
 	 */
 	pg_begin(&p, 0, 4, false);
 	pg_end(&p, 0, 4);

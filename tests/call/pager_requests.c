@@ -7,7 +7,7 @@
 
 /* ---- 2.1, 2.2: what a request asks for */
 
-/* spec: pager 3.1 #4 #6 #7 */
+/* spec: pager 3.1 #4 #6 #7 #8; vmo 4.2 #8 */
 Test(pager_requests, absent_run__of_an_operation__is_one_request)
 {
 	static const struct {
@@ -163,6 +163,7 @@ Test(pager_requests, overlapping_requests__never_overlap_for_the_pager)
 	pg_close(&p);
 }
 
+/* spec: pager 3.1 #1; pager 3.2 #10 */
 Test(pager_requests, neighbouring_faults__are_not_merged)
 {
 	struct pg p = pg_open(0, 4 * PG);
@@ -203,7 +204,7 @@ Test(pager_requests, read_and_dirty__independent)
 
 /* ---- 2.3: delivery */
 
-/* spec: pager 2.3 #1 #2 #5 */
+/* spec: pager 2.3 #1 #2 #4 #5; pager 2.1 packet */
 Test(pager_requests, delivery__one_packet_at_a_time_per_vmo__in_order)
 {
 	struct pg p = pg_open(PG_TRAP, 8 * PG);
@@ -263,6 +264,7 @@ Test(pager_requests, delivery__answered_before_it_is_taken__never_seen)
 	pg_close(&p);
 }
 
+/* spec: pager 2.3 #6 */
 /* Packets of pagers do not count against the port's limit, and are not refused by a full port. */
 Test(pager_requests, delivery__port_full_of_user_packets__still_delivered)
 {
@@ -287,6 +289,7 @@ Test(pager_requests, delivery__port_full_of_user_packets__still_delivered)
 
 /* ---- 2.5: supply */
 
+/* spec: pager 2.5 early */
 /* Early wake: a reader copies what has come and waits on without a new packet. */
 Test(pager_requests, supply_in_pieces__reader__takes_them_as_they_come)
 {
@@ -338,6 +341,7 @@ Test(pager_requests, supply_out_of_order__reader__waits_for_its_next_page)
 	pg_close(&p);
 }
 
+/* spec: pager 2.5 silent */
 /* A silent waiter's own range counts: [6, 10) advances on a supply of [4, 7). */
 Test(pager_requests, supply_in_pieces__silent_reader__advances_by_its_own_range)
 {
@@ -367,6 +371,7 @@ Test(pager_requests, supply_in_pieces__silent_reader__advances_by_its_own_range)
  * Others sleep until all of the request is there. It is a count: a page that comes twice counts
  * twice.
  */
+/* spec: pager 2.5 count */
 Test(pager_requests, supply_in_pieces__commit__sleeps_until_the_count_is_full)
 {
 	struct pg p = pg_open(0, 4 * PG);
@@ -394,6 +399,7 @@ Test(pager_requests, supply_in_pieces__commit__sleeps_until_the_count_is_full)
 	pg_close(&p);
 }
 
+/* spec: pager 2.5 many */
 Test(pager_requests, one_supply__completes_many_requests)
 {
 	struct pg p = pg_open(0, 32 * PG);
@@ -490,7 +496,7 @@ Test(pager_requests, supply__hundreds_of_pages__all_there)
 
 /* ---- 2.6: failure */
 
-/* spec: pager 3.2 #1 #3 #4 #5 #6 */
+/* spec: pager 3.2 #1 #3 #4 #5 #6; vmo 4.2 #8; vmo 4.4 #5 */
 Test(pager_requests, fail__whole_request__operation_fails_and_asks_again_next_time)
 {
 	struct pg p = pg_open(0, 4 * PG);
@@ -543,6 +549,7 @@ Test(pager_requests, fail__whole_request__operation_fails_and_asks_again_next_ti
 	pg_close(&p);
 }
 
+/* spec: pager 2.6 codes; pager 9.2 #1; pager 3.2 #10 */
 Test(pager_requests, fail__every_code__delivered)
 {
 	static const zx_status_t codes[] = {ZX_ERR_IO, ZX_ERR_IO_DATA_INTEGRITY, ZX_ERR_BAD_STATE,
@@ -570,6 +577,7 @@ Test(pager_requests, fail__every_code__delivered)
 	pg_close(&p);
 }
 
+/* spec: pager 2.6 tail */
 /* The tail of a request failing does not make the operation fail: it asks for the tail again. */
 Test(pager_requests, fail__tail__asked_for_again)
 {
@@ -588,6 +596,7 @@ Test(pager_requests, fail__tail__asked_for_again)
 	pg_close(&p);
 }
 
+/* spec: pager 2.6 head */
 /* The head failing is told when the rest is answered, however that is. */
 Test(pager_requests, fail__head__told_at_the_end_of_an_ordinary_request)
 {
@@ -610,6 +619,7 @@ Test(pager_requests, fail__head__told_at_the_end_of_an_ordinary_request)
  * A reader that owns the request returns at once; one that waits behind it stays until the request
  * is answered.
  */
+/* spec: pager 2.6 reader */
 Test(pager_requests, fail__head__owner_and_silent_reader)
 {
 	struct pg p = pg_open(0, 8 * PG);
@@ -655,6 +665,7 @@ Test(pager_requests, fail__next_needed_page__reader_keeps_what_it_has)
 	pg_close(&p);
 }
 
+/* spec: pager 2.6 each */
 /* Two waiters on one request, each with its own result. */
 Test(pager_requests, fail__two_waiters__each_its_own)
 {

@@ -43,7 +43,7 @@ static void expect_absent(const struct pg *p, uint64_t page)
 
 /* ---- 4.3: races */
 
-/* spec: pager 4.3 #1 #5 #6; pager 14 #15-18 */
+/* spec: pager 4.3 #1 #5 #6 */
 Test(pager_writeback, write_between_begin_and_end__page_stays_dirty)
 {
 	struct pg p = pg_open(0, 4 * PG);
@@ -248,7 +248,7 @@ Test(pager_writeback, interval__of_terabytes__is_one_entry)
 
 /* ---- 4.4 */
 
-/* spec: pager 4.4 */
+/* spec: pager 4.4 mapped */
 Test(pager_writeback, page_read_through_a_mapping__written_back_as_zero__goes_on_reading_zero)
 {
 	struct pg p = grown(0, 4);
@@ -315,6 +315,7 @@ Test(pager_writeback, lingering_zero__mapping_made_anew__asks)
 	pg_close(&p);
 }
 
+/* spec: pager 4.4 commit */
 /* COMMIT of a zero interval makes dirty pages. */
 Test(pager_writeback, commit__zero_interval__asks_for_dirty_pages)
 {
@@ -411,7 +412,7 @@ Test(pager_writeback, write_with_bad_buffer__batch_is_dirty_not_modified)
 
 /* ---- stream size */
 
-/* spec: pager 11 zeroed #1 #2 */
+/* spec: pager 11 zeroed #1; pager 3.1 #12; pager 3.2 #9 */
 Test(pager_writeback, set_stream_size__part_is_tracked_rest_is_not)
 {
 	struct pg p = pg_open(PG_RESIZABLE | PG_TRAP, 8 * PG);
@@ -449,7 +450,7 @@ Test(pager_writeback, set_stream_size__part_is_tracked_rest_is_not)
 	pg_close(&p);
 }
 
-/* spec: pager 1.2 result */
+/* spec: pager 1.2 unbounded */
 Test(pager_writeback, unbounded__past_the_content__zero_and_untracked)
 {
 	struct pg p = pg_open(ZX_VMO_UNBOUNDED | PG_TRAP, 2 * PG + 1);
@@ -476,7 +477,7 @@ Test(pager_writeback, unbounded__past_the_content__zero_and_untracked)
 
 /* ---- 8: sizes that are no multiple of a page */
 
-/* spec: pager 3.2 #8; pager 8 */
+/* spec: pager 3.2 #8; pager 3.1 #11; pager 8 rest; pager 11 zeroed #2 */
 Test(pager_writeback, set_size__into_an_absent_page__asks_and_ignores_failure)
 {
 	for (int fail = 0; fail < 2; fail++) {
@@ -501,7 +502,7 @@ Test(pager_writeback, set_size__into_an_absent_page__asks_and_ignores_failure)
 
 /* ---- 7: eviction and hints */
 
-/* spec: pager 7 #1 #2 #3; pager 7 hints #1 #2 */
+/* spec: pager 7 #1 #2 #3; pager 7 hints #1 #2; pager 9.1 #2; vmo 4.7 #2 #3 */
 Test(pager_writeback, evict__clean_pages__asked_for_again)
 {
 	struct pg p = pg_open(0, 6 * PG);

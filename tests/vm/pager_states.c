@@ -158,7 +158,7 @@ static const struct row rows[] = {
 	/* spec: pager 13 #1; pager 4.2 #1 */
 	{"zx_vmo_read", OP_READ, 'B',            {"R=C",  "=M",  "=C",  "=D",  "=W",  "=Z",  "=w",  "=u",  "!BS"}, false},
 	{"load", OP_LOAD, 'B',                   {"R=C",  "=M",  "=C",  "=D",  "=W",  "=Z",  "=w",  "=u",  "!BS"}, false},
-	/* spec: pager 13 #2; pager 4.2 #2 */
+	/* spec: pager 13 #2; pager 4.2 #2; pager 3.1 #2 */
 	{"zx_vmo_write", OP_WRITE, 'N',          {"R=D",  "=D",  "=D",  "=D",  "=D",  "=D",  "=D",  "=D",  "!BS"}, true},
 	{"store", OP_STORE, 'N',                 {"R=D",  "=D",  "=D",  "=D",  "=D",  "=D",  "=D",  "=D",  "!BS"}, true},
 	/* spec: pager 13 #3; pager 4.2 #3 */
@@ -167,15 +167,15 @@ static const struct row rows[] = {
 	/* spec: pager 13 #5 #6; pager 4.2 #4 #5 */
 	{"COMMIT", OP_COMMIT, 'N',               {"R=C",  "=C",  "=C",  "=D",  "=W",  "=D",  "=D",  "=D",  "!BS"}, false},
 	{"COMMIT", OP_COMMIT, 'T',               {"R=C",  "=C",  "=C",  "=D",  "=W",  "D=D", "D=D", "D=D", "!BS"}, false},
-	/* spec: pager 13 #7 #8 #9; pager 4.2 #6 #7 #8 */
+	/* spec: pager 13 #7 #8 #9; pager 4.2 #6 #7 #8; pager 7 #4 */
 	{"PREFETCH", OP_PREFETCH, 'B',           {"R=C",  "=M",  "=C",  "=D",  "=W",  "=Z",  "=w",  "=u",  "!BS"}, false},
 	{"ALWAYS_NEED", OP_ALWAYS_NEED, 'B',     {"R=C",  "=M",  "=C",  "=D",  "=W",  "=Z",  "=w",  "=u",  "=A"}, false},
 	{"DONT_NEED", OP_DONT_NEED, 'B',         {"=A",   "=M",  "=C",  "=D",  "=W",  "=Z",  "=w",  "=u",  "=A"}, false},
 	/* spec: pager 13 #10; vmo 15.2 #6 */
 	{"DECOMMIT", OP_DECOMMIT, 'B',           {"!NS",  "!NS", "!NS", "!NS", "!NS", "!NS", "!NS", "!NS", "!NS"}, false},
-	/* spec: pager 13 #11; pager 4.2 #13; vmo 4.4 effect #12 */
+	/* spec: pager 13 #11; pager 4.2 #14; pager 3.1 #9; vmo 4.4 effect #12 */
 	{"ZERO", OP_ZERO, 'B',                   {"=Z",   "=M",  "=Z",  "=Z",  "=Z",  "=Z",  "=w",  "=u",  "=Z"}, true},
-	/* spec: pager 13 #12 #13; pager 4.2 #15 */
+	/* spec: pager 13 #12 #13; pager 4.2 #16; pager 3.1 #10 */
 	{"ZERO part", OP_ZERO_PART, 'N',         {"R=D",  "=M",  "=D",  "=D",  "=D",  "=Z",  "=w",  "=u",  "!BS"}, false},
 	{"ZERO part", OP_ZERO_PART, 'T',         {"RD=D", "=M",  "D=D", "=D",  "D=D", "=Z",  "=w",  "=u",  "!BS"}, false},
 	/* spec: pager 13 #14; pager 4.2 #9 */
@@ -185,17 +185,17 @@ static const struct row rows[] = {
 	/* spec: pager 13 #16 #17; pager 4.2 #10 */
 	{"DIRTY", OP_DIRTY, 'T',                 {"!NF",  "=D",  "=D",  "=D",  "=D",  "=D",  "=D",  "=D",  "!BS"}, false},
 	{"DIRTY", OP_DIRTY, 'N',                 {"!NS",  "!NS", "!NS", "!NS", "!NS", "!NS", "!NS", "!NS", "!NS"}, false},
-	/* spec: pager 13 #18 #19 #20; pager 4.2 #11 #12 */
+	/* spec: pager 13 #18 #19 #20; pager 4.2 #11 #12 #13; pager 1.5 BEGIN table #1 #3 #6 */
 	{"WRITEBACK_BEGIN", OP_BEGIN, 'B',       {"=A",   "=M",  "=C",  "=W",  "=W",  "=w",  "=w",  "=u",  "=A"}, false},
 	{"WRITEBACK_BEGIN zero", OP_BEGIN_ZERO, 'B', {"=A", "=M", "=C", "=D",  "=W",  "=w",  "=w",  "=u",  "=A"}, false},
 	{"WRITEBACK_END", OP_END, 'B',           {"=A",   "=M",  "=C",  "=D",  "=C",  "=Z",  "=A",  "=u",  "=A"}, false},
-	/* spec: pager 13 #25; pager 4.2 #22 */
+	/* spec: pager 13 #25; pager 4.2 #24 */
 	{"detach", OP_DETACH, 'B',               {"=A",   "=A",  "=A",  "=D",  "=W",  "=Z",  "=w",  "=u",  "=A"}, false},
-	/* spec: pager 13 #24; pager 4.2 #18 */
+	/* spec: pager 13 #24; pager 4.2 #19 */
 	{"shrink", OP_SHRINK, 'B',               {"=-",   "=-",  "=-",  "=-",  "=-",  "=-",  "=-",  "=-",  "=-"}, true},
-	/* spec: pager 4.2 #20 */
+	/* spec: pager 4.2 #22 */
 	{"evict", OP_EVICT, 'B',                 {"=A",   "=M",  "=A",  "=D",  "=W",  "=Z",  "=w",  "=u",  "=A"}, false},
-	/* spec: pager 4.2 #16 */
+	/* spec: pager 4.2 #17 */
 	{"untracked zero", OP_SET_STREAM, 'B',   {"=u",   "=u",  "=u",  "=u",  "=u",  "=u",  "=u",  "=u",  "=u"}, true},
 };
 /* clang-format on */
@@ -411,7 +411,7 @@ Test(vm_pager_states, trapped_write__after_detach__works_on_dirty_pages_only)
 	}
 }
 
-/* spec: pager 4.2 #19; pager 4.4 */
+/* spec: pager 4.2 #21; pager 4.4 grown */
 Test(vm_pager_states, grow__then_shrink_and_grow__new_pages_are_dirty_zero)
 {
 	struct pg p = pg_open(PG_RESIZABLE, 2 * PG);
@@ -429,7 +429,7 @@ Test(vm_pager_states, grow__then_shrink_and_grow__new_pages_are_dirty_zero)
 	pg_close(&p);
 }
 
-/* spec: pager 4.2 #13 */
+/* spec: pager 4.2 #14 */
 Test(vm_pager_states, zero__inside_an_untracked_interval__stays_untracked)
 {
 	struct pg p = pg_open(PG_RESIZABLE, 10 * PG);
