@@ -27,8 +27,8 @@ done
 "$ZI_CMAKE" --build "$work/build" >"$work/log" 2>&1 || { cat "$work/log"; fail "the build with find_package"; }
 runs "$work/build/with_zirconia"
 runs "$work/build/with_zirconia_static"
-ldd "$work/build/with_zirconia" | grep -q 'libzirconia[.]so[.]0' || fail "linked without the soname"
-! ldd "$work/build/with_zirconia_static" | grep -q zirc || fail "the static program needs the shared library"
+[[ $(ldd "$work/build/with_zirconia") == *libzirconia.so.0* ]] || fail "linked without the soname"
+[[ $(ldd "$work/build/with_zirconia_static") != *zirc* ]] || fail "the static program needs the shared library"
 
 if command -v pkg-config >/dev/null; then
 	export PKG_CONFIG_PATH=$lib/pkgconfig

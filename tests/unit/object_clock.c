@@ -98,12 +98,15 @@ static void *read_page(void *arg)
 
 	(void)arg;
 	while (!atomic_load(&mapped.done)) {
-		uint8_t page[256];
+		uint8_t page[256], again[256];
 		zx_time_t now = 0;
 
-		/* The order in which a mapping is read is that of a copy. */
-		if (zi_vmo_read(mapped.clock->vmo, page, 0, sizeof(page)) != ZX_OK)
+		/* One copy may be of two states: its bytes are read in any order. Two equal ones are of one. */
+		if (zi_vmo_read(mapped.clock->vmo, page, 0, sizeof(page)) != ZX_OK ||
+		    zi_vmo_read(mapped.clock->vmo, again, 0, sizeof(again)) != ZX_OK)
 			atomic_fetch_add(&mapped.strange, 1);
+		if (memcmp(page, again, sizeof(page)) != 0)
+			continue;
 		if (zx_clock_read_mappable(page, &now) != ZX_OK)
 			continue; /* in the middle of an update, and this copy of it stays so */
 		if (now < last)
