@@ -144,6 +144,8 @@ zx_status_t zi_place_frames(uintptr_t addr, size_t len, uint64_t frame, uint32_t
 			    bool populate);
 zx_status_t zi_place_protect(uintptr_t addr, size_t len, uint32_t prot);
 zx_status_t zi_place_reserve(uintptr_t addr, size_t len); /* back to PROT_NONE reservation */
+/* The same for addresses whose first access is expected, and brings what belongs there. */
+zx_status_t zi_place_absent(uintptr_t addr, size_t len);
 bool zi_place_out_of_maps(void); /* was the last refusal (this thread) the map count limit? */
 
 /* ------------------------------------------------------------------ watched placements: uffd.c */

@@ -132,6 +132,15 @@ zx_status_t zi_place_reserve(uintptr_t addr, size_t len)
 	return answer(errno == ENOMEM && reserve_at_limit(addr, len), saved);
 }
 
+zx_status_t zi_place_absent(uintptr_t addr, size_t len)
+{
+	zx_status_t st = zi_place_reserve(addr, len);
+
+	if (st == ZX_OK)
+		tell_valgrind(addr, len, 0);
+	return st;
+}
+
 /* Counts on demand, not at the refusal: it takes milliseconds when there are many maps. */
 bool zi_place_out_of_maps(void)
 {

@@ -25,7 +25,11 @@ void zi_node_hide(struct zi_node *n, uint64_t first, uint64_t pages)
 
 bool zi_node_can_linger(struct zi_node *n, uint64_t first, uint64_t pages)
 {
-	/* A watched frame that has memory is shown by all placements of it, or by none. */
+	/*
+	 * DIFFERS: with the trap engines sigbus and thread, a zero page that several mappings show asks
+	 * the pager as soon as its write-back has ended; Zircon's mappings that have read it go on
+	 * reading zero.
+	 */
 	return !zi_trap_watches_frames() || zi_node_count_mappings(n, first, pages) <= 1;
 }
 
@@ -84,7 +88,7 @@ static zx_status_t reserve(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t end)
 {
 	if (!zi_pageset_is_empty(&m->shown))
 		(void)zi_pageset_clear(&m->shown, vmo_page(m, va), (end - va) >> ZI_PAGE_SHIFT);
-	return zi_place_reserve(va, end - va);
+	return zi_place_absent(va, end - va);
 }
 
 /* Shows the pages that are there, without write access. */

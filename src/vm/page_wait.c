@@ -9,7 +9,10 @@
 #include "vm/node.h"
 #include "vm/source.h"
 
-/* Zircon gives a page request up after this long (kernel.userpager.overtime_timeout_seconds). */
+/*
+ * Zircon gives a page request up after this long (kernel.userpager.overtime_timeout_seconds).
+ * DIFFERS: long waits are not reported before that.
+ */
 #define TIMEOUT_DEFAULT_S 300
 #define NS_PER_S INT64_C(1000000000)
 

@@ -1,7 +1,7 @@
 /*
  * Children of pager VMOs: which kinds there are, what they see, and whose pages they ask for.
  *
- * zi-test: trap
+ * zi-test: trap valgrind
  */
 #include "pager_t.h"
 

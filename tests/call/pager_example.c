@@ -1,7 +1,7 @@
 /*
  * The worked example of the specification, step by step.
  *
- * zi-test: trap
+ * zi-test: trap valgrind
  */
 #include "pager_t.h"
 

@@ -1,7 +1,7 @@
 /*
  * Pinned pages of pager VMOs: what pinning asks for, and what pins keep from happening.
  *
- * zi-test: trap
+ * zi-test: trap valgrind
  */
 #include "device_t.h"
 #include "pager_t.h"

@@ -1,7 +1,7 @@
 /*
  * Page requests: how they are built, split, delivered, cancelled and answered.
  *
- * zi-test: trap
+ * zi-test: trap valgrind
  */
 #include "pager_t.h"
 

@@ -2,7 +2,7 @@
  * Write-back: dirty states, zero intervals, the modified bit, and the races between writers and the
  * pager.
  *
- * zi-test: trap
+ * zi-test: trap valgrind
  */
 #include "pager_t.h"
 
