@@ -40,16 +40,23 @@ bool zi_streams_grow(void)
 }
 
 /*
- * A page that is there as far as we know, and yet SIGBUS: the kernel could not give memory, or the mapping has changed since. The access
- * that is tried again tells which.
+ * A page that is there as far as we know, and yet SIGBUS: the mapping has changed since, or the kernel could not give memory. Trying
+ * again tells which; threads that change one page all the time may need several tries.
  */
-static bool is_first_sigbus(uintptr_t addr)
+enum { ZI_SIGBUS_TRIES = 64 };
+
+static bool is_worth_a_try(uintptr_t addr)
 {
 	static _Thread_local uintptr_t last __attribute__((tls_model("initial-exec")));
-	bool first = last != addr;
+	static _Thread_local unsigned tries __attribute__((tls_model("initial-exec")));
 
-	last = first ? addr : 0;
-	return first;
+	if (last != addr)
+		tries = 0;
+	last = addr;
+	if (tries++ < ZI_SIGBUS_TRIES)
+		return true;
+	tries = 0;
+	return false;
 }
 
 static bool resolve(const struct zi_trap *trap, zx_status_t *out_status)
@@ -65,7 +72,7 @@ static bool resolve(const struct zi_trap *trap, zx_status_t *out_status)
 	}
 	if (st == ZX_ERR_NEXT)
 		st = zi_model_trap(trap) ? ZX_OK : ZX_ERR_NOT_SUPPORTED;
-	else if (st == ZX_OK && trap->is_sigbus && !watched && !is_first_sigbus(trap->addr))
+	else if (st == ZX_OK && trap->is_sigbus && !watched && !is_worth_a_try(trap->addr))
 		st = ZX_ERR_NO_MEMORY;
 	*out_status = st;
 	return st == ZX_OK;
