@@ -13,18 +13,20 @@ add() {
 # that failed without a failed case (time, leak, crash of the runner) adds one. Only what ctest prints tells of skipped tests.
 count_cases() {
 	awk '
+	# A test that was repeated counts by its last run.
 	function flush() {
 		if (name == "") return
+		good_of[name] = bad_of[name] = skips_of[name] = 0
 		if (tested != "") {
-			pass += good; fail += bad; skip += skips
-			if (bad == 0 && (result[name] == "fail" || (tested == 0 && skips == 0))) fail++
-		} else if (result[name] == "pass") pass++
-		else if (result[name] == "skip") skip++
-		else fail++
+			good_of[name] = good; bad_of[name] = bad; skips_of[name] = skips
+			if (bad == 0 && (result[name] == "fail" || (tested == 0 && skips == 0))) bad_of[name]++
+		} else if (result[name] == "pass") good_of[name] = 1
+		else if (result[name] == "skip") skips_of[name] = 1
+		else bad_of[name] = 1
 		name = ""
 	}
 	FILENAME == ARGV[1] {
-		if ($0 ~ /^ *[0-9]+\/[0-9]+ +Test +#/) {
+		if ($0 ~ /^ *([0-9]+\/[0-9]+)? +Test +#/) {
 			sub(/^.*Test +#[0-9]+: /, "")
 			result[$1] = / Passed +[0-9]/ ? "pass" : /\*\*\*Skipped/ ? "skip" : "fail"
 		}
@@ -38,16 +40,21 @@ count_cases() {
 		sub(/.*Passing: /, "", line); good = line + 0
 		sub(/.*Failing: /, "", line); bad = line + 0
 	}
-	END { flush(); print pass + 0, fail + 0, skip + 0 }' "$1" "$2"
+	END {
+		flush()
+		for (n in good_of) { pass += good_of[n]; fail += bad_of[n]; skip += skips_of[n] }
+		print pass + 0, fail + 0, skip + 0
+	}' "$1" "$2"
 }
 
 # run_ctest <title> <directory> [ctest arguments]
 run_ctest() {
-	local title=$1 dir=$2 status=0 counts log
+	local title=$1 dir=$2 status=0 counts log twice
 	shift 2
 	log=$dir/log/ctest.txt
 	rm -f "$dir/Testing/Temporary/LastTest.log"
-	ctest --test-dir "$dir" --parallel "$jobs" --output-on-failure --no-tests=error \
+	# A test that fails on a busy machine gets a second run; both are in the log, and what needed it is named below.
+	ctest --test-dir "$dir" --parallel "$jobs" --output-on-failure --no-tests=error --repeat until-pass:2 \
 		--test-output-size-failed 20000 "$@" >"$log" 2>&1 || status=$?
 	if [ -f "$dir/Testing/Temporary/LastTest.log" ]; then
 		cp "$dir/Testing/Temporary/LastTest.log" "$dir/log/tests.txt"
@@ -62,6 +69,8 @@ run_ctest() {
 		echo "(all of it: $dir/log/tests.txt)"
 	fi
 	echo "   $title: ${counts[0]} passed, ${counts[1]} failed, ${counts[2]} skipped"
+	twice=$(grep -E 'Test +#[0-9]+: .*\*\*\*(Failed|Timeout|Exception)' "$log" | sed -E 's/.*#[0-9]+: ([^ ]+) .*/\1/' | sort -u | tr '\n' ' ')
+	[ -z "$twice" ] || echo "   run a second time: $twice"
 	add "${counts[@]}"
 }
 
