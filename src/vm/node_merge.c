@@ -275,9 +275,8 @@ static bool merge_down(struct zi_node *u, struct zi_node *v)
 	if (!zi_pageset_is_empty(&v->stale)) {
 		uint64_t soft = v->parent != NULL ? v->parent_limit : 0;
 
-		for (uint64_t p = zi_pageset_next_set(&v->stale, soft); p < v->size;
-		     p = zi_pageset_next_set(&v->stale, p + 1))
-			zi_node_clean_stale(v, p, 1);
+		if (soft < v->size)
+			zi_node_clean_stale(v, soft, v->size - soft);
 	}
 	/* Mappings leave the old frames: own pages, markers, and the soft pages past the old window. */
 	replace_changed(v, &changed, window);
@@ -341,21 +340,24 @@ static uint64_t count_needed(struct zi_node *u, const struct zi_node *v, uint64_
 	return count > held ? count - held : 0;
 }
 
-/* Page p of v, so far seen in u, moves into v's frames. */
-static bool bring_page(struct zi_node *u, struct zi_node *v, uint64_t p)
+/*
+ * Pages of v from p on, so far seen in u, move to v: one with bytes, or a run of markers of at most `max` pages, which may be as long
+ * as an address space. Returns their number, 0 when memory is out.
+ */
+static uint64_t bring_pages(struct zi_node *u, struct zi_node *v, uint64_t p, uint64_t max)
 {
 	uint64_t q = p + v->parent_off;
 
 	if (zi_pageset_test(&u->mark, q)) {
-		if (!zi_pageset_set(&v->mark, p, 1))
-			return false;
-		zi_node_clean_stale(v, p, 1);
-		return true;
+		uint64_t run = zi_min(zi_pageset_next_clear(&u->mark, q) - q, max);
+
+		if (!zi_pageset_set(&v->mark, p, run))
+			return 0;
+		zi_node_clean_stale(v, p, run);
+		return run;
 	}
-	if (!zi_pageset_test(&u->own, q))
-		return true;
 	if (zi_node_ensure_frames(v, p, 1) != ZX_OK)
-		return false;
+		return 0;
 	copy_frame(v, p, u, q);
 	/* u's own shadow of something above it stays one. */
 	return (!zi_pageset_test(&u->shadow, q) || zi_pageset_set(&v->shadow, p, 1)) &&
@@ -381,9 +383,12 @@ static bool bring_up(struct zi_node *u, struct zi_node *v, const struct zi_pages
 			if (next >= d + p + pages)
 				break;
 			i = next - d - p;
-			if (!bring_page(u, v, p + i))
+
+			uint64_t brought = bring_pages(u, v, p + i, pages - i);
+
+			if (brought == 0)
 				return false;
-			i++;
+			i += brought;
 		}
 	}
 	/* A shadow of a page that was u's is the page itself now; one of a page above u stays a shadow. */

@@ -468,3 +468,26 @@ Test(call_vmo_child_snapshot, huge_sparse__snapshot__costs_only_what_is_there)
 	t_close(p);
 	EXPECT_BYTES("child", c, 4 * PG, 4 * PG, 4 * PG);
 }
+
+/* What is zeroed without bytes is remembered by runs, and a merge must go by runs too: page by page would take years. */
+Test(call_vmo_child_snapshot, huge_sparse__zeroed_cloned_and_closed__by_runs, .timeout = 20)
+{
+	const uint64_t size = UINT64_C(1) << 46;
+	zx_handle_t p = t_vmo(size);
+
+	vmo_put(p, size / 2 / PG, 7);
+	zx_handle_t middle = vmo_child(p, SNAPSHOT, 0, size);
+
+	T_OK(zx_vmo_op_range(middle, ZX_VMO_OP_ZERO, 0, size, NULL, 0));
+	zx_handle_t leaf = vmo_child(middle, SNAPSHOT, 0, size);
+
+	/* More pages of its own than the middle one has: these stay, and what it saw of the middle one comes up to it. */
+	for (uint64_t i = 0; i < 200; i++)
+		vmo_put(leaf, size / 4 / PG + i, (uint8_t)(i + 1));
+	t_close(middle);
+	cr_expect_eq(vmo_get(leaf, size / 2 / PG), 0, "the zeros of the closed one stay");
+	cr_expect_eq(vmo_get(leaf, size / 4 / PG + 9), 10);
+	cr_expect_eq(vmo_get(p, size / 2 / PG), 7);
+	t_close(leaf);
+	t_close(p);
+}
