@@ -1,5 +1,14 @@
 /*
  * What the library offers beyond Zircon's own interface.
+ *
+ * Options are environment variables, read once, when the program first needs the library. A value that cannot be understood is told on
+ * stderr and counts as not given. Programs with set-user-ID take no options.
+ *
+ *   ZIRCONIA_BEHAVIOUR      2025 or 2026: the kernels of which year, where the two differ. Default: 2026, but stream writes grow VMOs
+ *   ZIRCONIA_ASLR           1 places mappings at random, 0 (default) compactly
+ *   ZIRCONIA_SEED           number, also 0x...: repeats a random placement
+ *   ZIRCONIA_TRAP           sigbus, thread or mprotect: how accesses to pages of a pager are noticed. Default: what the system allows
+ *   ZIRCONIA_PAGER_TIMEOUT  seconds after which a wait for a pager's page fails, 0 for never. Default: 300
  */
 #ifndef ZIRCONIA_ZIRCONIA_H_
 #define ZIRCONIA_ZIRCONIA_H_

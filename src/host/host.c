@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 
 #include "base/lock.h"
+#include "base/options.h"
 #include "base/slab.h"
 #include "host/host_i.h"
 
@@ -22,6 +23,7 @@ static zx_status_t start_locked(void)
 	struct zi_host_caps caps = {0};
 	zx_status_t st;
 
+	zi_options_start();
 	zi_probe(&caps);
 	st = zi_window_open();
 	if (st != ZX_OK)

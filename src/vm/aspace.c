@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/options.h"
 #include "host/host.h"
 #include "host/machine.h"
 #include "vm/vm.h"
@@ -24,15 +25,14 @@ static pthread_mutex_t self_making = PTHREAD_MUTEX_INITIALIZER;
 
 /* ---- making */
 
-/* Options ZIRCONIA_ASLR=1 (random placement) and ZIRCONIA_SEED (repeats it). */
+/* Random placement is an option, and so is the seed that repeats it. */
 static void choose_placement(struct zi_aspace *as)
 {
-	const char *aslr = getenv("ZIRCONIA_ASLR");
-	const char *seed = getenv("ZIRCONIA_SEED");
+	const struct zi_option *seed = zi_option(ZI_OPTION_SEED);
 
-	as->randomize = aslr != NULL && strcmp(aslr, "1") == 0;
-	if (seed != NULL)
-		as->random = strtoull(seed, NULL, 0);
+	as->randomize = zi_option(ZI_OPTION_ASLR)->word == ZI_ASLR_ON;
+	if (seed->given)
+		as->random = seed->number;
 	else if (as->randomize)
 		zi_host_random(&as->random, sizeof(as->random));
 }

@@ -1,19 +1,13 @@
 /* Threads that wait for pages. Runs in the trap handler too: memory comes from slabs only. */
-#include <stdlib.h>
-
 #include "base/assert.h"
 #include "base/lock.h"
+#include "base/options.h"
 #include "base/park.h"
 #include "base/slab.h"
 #include "base/time.h"
 #include "vm/node.h"
 #include "vm/source.h"
 
-/*
- * Zircon gives a page request up after this long (kernel.userpager.overtime_timeout_seconds).
- * DIFFERS: long waits are not reported before that.
- */
-#define TIMEOUT_DEFAULT_S 300
 #define NS_PER_S INT64_C(1000000000)
 
 static _Atomic(void (*)(bool waiting)) hook;
@@ -23,27 +17,15 @@ void zi_page_wait_set_hook(void (*fn)(bool waiting))
 	atomic_store_explicit(&hook, fn, memory_order_release);
 }
 
-/* Option ZIRCONIA_PAGER_TIMEOUT: seconds, 0 for ever. */
-static _Atomic int64_t timeout_ns = TIMEOUT_DEFAULT_S * NS_PER_S;
-
-void zi_page_wait_setup(void)
-{
-	const char *s = getenv("ZIRCONIA_PAGER_TIMEOUT");
-	char *end;
-
-	if (s == NULL)
-		return;
-	unsigned long n = strtoul(s, &end, 10);
-
-	if (end != s && *end == '\0' && n < INT64_MAX / NS_PER_S)
-		atomic_store_explicit(&timeout_ns, (int64_t)n * NS_PER_S, memory_order_relaxed);
-}
-
+/*
+ * Zircon gives a page request up after this long (kernel.userpager.overtime_timeout_seconds).
+ * DIFFERS: long waits are not reported before that.
+ */
 static int64_t deadline(void)
 {
-	int64_t ns = atomic_load_explicit(&timeout_ns, memory_order_relaxed);
+	const uint64_t seconds = zi_option(ZI_OPTION_PAGER_TIMEOUT)->number;
 
-	return ns == 0 ? INT64_MAX : zi_time_mono() + ns;
+	return seconds == 0 ? INT64_MAX : zi_time_mono() + (int64_t)seconds * NS_PER_S;
 }
 
 zx_status_t zi_page_wait_ask(struct zi_page_wait *w, struct zi_source *s, enum zi_ask ask,

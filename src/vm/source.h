@@ -181,7 +181,6 @@ bool zi_page_wait_again(struct zi_page_wait *w, zx_status_t *st);
 void zi_page_wait_done(struct zi_page_wait *w);
 
 /* Reads the options of this file; by zi_vm_start. */
-void zi_page_wait_setup(void);
 /* Told around every sleep of a thread, so that listings can name it. */
 void zi_page_wait_set_hook(void (*fn)(bool waiting));
 

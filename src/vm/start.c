@@ -1,8 +1,7 @@
-/* Start of the vm ring, and its run-time options. */
+/* Start of the vm ring, and what the run-time options choose in it. */
 #include <stdatomic.h>
-#include <stdlib.h>
-#include <string.h>
 
+#include "base/options.h"
 #include "host/host.h"
 #include "vm/fault.h"
 #include "vm/fault_expect.h"
@@ -10,33 +9,14 @@
 #include "vm/source.h"
 #include "vm/vm.h"
 
-/* What ZIRCONIA_BEHAVIOUR says: the year, 1 when it says nothing of use. */
-static int behaviour(void)
-{
-	static _Atomic int cached; /* 0: not asked yet */
-	int year = atomic_load_explicit(&cached, memory_order_relaxed);
-
-	if (year == 0) {
-		const char *s = getenv("ZIRCONIA_BEHAVIOUR");
-
-		year = 1;
-		if (s != NULL && strcmp(s, "2025") == 0)
-			year = 2025;
-		else if (s != NULL && strcmp(s, "2026") == 0)
-			year = 2026;
-		atomic_store_explicit(&cached, year, memory_order_relaxed);
-	}
-	return year;
-}
-
 bool zi_behaviour_2025(void)
 {
-	return behaviour() == 2025;
+	return zi_option(ZI_OPTION_BEHAVIOUR)->word == ZI_BEHAVIOUR_2025;
 }
 
 bool zi_streams_grow(void)
 {
-	return behaviour() != 2026;
+	return zi_option(ZI_OPTION_BEHAVIOUR)->word != ZI_BEHAVIOUR_2026;
 }
 
 /*
@@ -88,7 +68,6 @@ zx_status_t zi_vm_start(void)
 	if (!atomic_load_explicit(&hooked, memory_order_relaxed) &&
 	    !atomic_exchange_explicit(&hooked, true, memory_order_acq_rel)) {
 		zi_trap_set_resolver(resolve);
-		zi_page_wait_setup();
 		zi_trap_set_expecter(zi_fault_expecter);
 		zi_trap_set_reporter(zi_fault_reporter);
 	}

@@ -3,10 +3,9 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/lock.h"
+#include "base/options.h"
 #include "host/host.h"
 
 static const char *const names[] = {
@@ -19,9 +18,10 @@ static struct zi_lock choosing = ZI_LOCK_INIT(ZI_RANK_LEAF);
 static _Atomic int chosen = -1;
 static bool fork_known; /* stays true in children, which inherit the handler */
 
-static bool is_named(const char *option, enum zi_trap_engine engine)
+/* The words of the option are in the order of the engines. */
+static bool is_named(enum zi_trap_engine engine)
 {
-	return option != NULL && strcmp(option, names[engine]) == 0;
+	return zi_option(ZI_OPTION_TRAP)->word == (unsigned)engine + 1;
 }
 
 /*
@@ -30,17 +30,20 @@ static bool is_named(const char *option, enum zi_trap_engine engine)
  */
 static enum zi_trap_engine choose(void)
 {
-	const char *option = getenv("ZIRCONIA_TRAP");
-
-	if (is_named(option, ZI_TRAP_MPROTECT))
+	if (is_named(ZI_TRAP_MPROTECT))
 		return ZI_TRAP_MPROTECT;
-	if (is_named(option, ZI_TRAP_THREAD) && zi_watch_open(ZI_WATCH_EVENTS)) {
+	if (is_named(ZI_TRAP_THREAD) && zi_watch_open(ZI_WATCH_EVENTS)) {
 		if (zi_trap_threads_start())
 			return ZI_TRAP_THREAD;
 		zi_watch_close();
 	}
-	if (zi_watch_open(ZI_WATCH_SIGBUS))
+	if (zi_watch_open(ZI_WATCH_SIGBUS)) {
+		if (is_named(ZI_TRAP_THREAD))
+			zi_option_complain(ZI_OPTION_TRAP, "not possible here; sigbus is used");
 		return ZI_TRAP_SIGBUS;
+	}
+	if (zi_option(ZI_OPTION_TRAP)->given)
+		zi_option_complain(ZI_OPTION_TRAP, "not possible here; mprotect is used");
 	return ZI_TRAP_MPROTECT;
 }
 

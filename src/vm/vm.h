@@ -55,7 +55,7 @@
 
 /*
  * Behaviour switch where 2025 and 2026 kernels differ: one run-time option
- * (ZIRCONIA_BEHAVIOUR=2025|2026); unset is 2026, but for what follows.
+ * (ZIRCONIA_BEHAVIOUR, base/options.h); unset is 2026, but for what follows.
  */
 bool zi_behaviour_2025(void);
 /*

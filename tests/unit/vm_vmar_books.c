@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "t.h"
+#include "base/options.h"
 #include "vm/vm.h"
 #include "vm/vmar.h"
 #include "vm/vmo.h"
@@ -341,6 +342,7 @@ Test(vm_vmar_books, placement__compact_region__lowest_hole_that_fits)
 	struct zi_vmar *v = NULL;
 
 	unsetenv("ZIRCONIA_ASLR");
+	zi_options_read();
 	begin();
 	T_OK(zi_vmar_allocate(root, ALL_FLAGS | ZX_VM_COMPACT, 0, UINT64_C(1) << 40, &v));
 	cr_assert_eq(place(v, 0, 4), v->base);
@@ -360,6 +362,7 @@ Test(vm_vmar_books, placement__other_region__a_page_left_on_both_sides_while_the
 	zx_vaddr_t at;
 
 	unsetenv("ZIRCONIA_ASLR");
+	zi_options_read();
 	begin();
 	v = allocate(root, 100, 12);
 	cr_assert_eq(place(v, 0, 4), v->base + ZI_PAGE);
@@ -406,16 +409,20 @@ static void expect_all_places_found(const char *row)
 Test(vm_vmar_books, placement__random__fills_every_page)
 {
 	setenv("ZIRCONIA_ASLR", "1", 1);
+	zi_options_read();
 	for (int seed = 0; seed < 20; seed++) {
 		char text[16];
 
 		snprintf(text, sizeof(text), "%d", seed);
 		setenv("ZIRCONIA_SEED", text, 1);
+		zi_options_read();
 		expect_all_places_found(text);
 	}
 	unsetenv("ZIRCONIA_SEED");
+	zi_options_read();
 	expect_all_places_found("no seed");
 	unsetenv("ZIRCONIA_ASLR");
+	zi_options_read();
 	expect_all_places_found("not random");
 }
 
@@ -424,8 +431,10 @@ Test(vm_vmar_books, placement__random__repeats_with_the_seed_only)
 	zx_vaddr_t seen[4];
 
 	setenv("ZIRCONIA_ASLR", "1", 1);
+	zi_options_read();
 	for (int i = 0; i < 4; i++) {
 		setenv("ZIRCONIA_SEED", i < 2 ? "7" : i == 2 ? "8" : "9", 1);
+		zi_options_read();
 		begin();
 		seen[i] = place(root, 0, 1);
 		end();
