@@ -215,9 +215,12 @@ static enum own holds(const struct clone *c, uint64_t off, uint64_t pages)
 	enum own most = OWN_NOT;
 
 	for (uint64_t i = off; i < off + pages && i < PAGES_MAX; i++) {
-		if (c->own[i] == OWN_YES)
+		/* Zeros behind the limit need nothing to be there. */
+		const bool sure = i < c->limit || !t_all(c->bytes[i], T_PAGE, 0);
+
+		if (c->own[i] == OWN_YES && sure)
 			return OWN_YES;
-		if (c->own[i] == OWN_MAYBE)
+		if (c->own[i] != OWN_NOT)
 			most = OWN_MAYBE;
 	}
 	return most;
