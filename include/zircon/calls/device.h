@@ -239,7 +239,13 @@ __ZX_CALL(zx_status_t, zx_ioports_request, (zx_handle_t resource, uint16_t io_ad
 __ZX_CALL(zx_status_t, zx_ioports_release, (zx_handle_t resource, uint16_t io_addr, uint32_t len));
 
 /*
- * Tells the format and size of the screen that firmware set up. Not emulated.
+ * Tells the format and size of the screen that firmware set up. There is none.
+ *
+ * Errors, in order:
+ *   ZX_ERR_BAD_HANDLE    no resource
+ *   ZX_ERR_WRONG_TYPE    no resource for the screen
+ *   ZX_ERR_INVALID_ARGS  otherwise
+ *
  * Source: Zircon reference, zx_framebuffer_get_info.
  */
 __ZX_CALL(zx_status_t, zx_framebuffer_get_info,
@@ -255,7 +261,14 @@ __ZX_CALL(zx_status_t, zx_framebuffer_set_range,
 	   uint32_t height, uint32_t stride));
 
 /*
- * Calls the firmware of an Arm processor. Not emulated.
+ * Calls the firmware of an Arm processor. Nobody is called.
+ *
+ * Errors, in order:
+ *   ZX_ERR_INVALID_ARGS   a pointer is NULL, or the parameters cannot be read
+ *   ZX_ERR_BAD_HANDLE, ZX_ERR_WRONG_TYPE, ZX_ERR_OUT_OF_RANGE, ZX_ERR_ACCESS_DENIED
+ *                         the resource does not permit the service
+ *   ZX_ERR_NOT_SUPPORTED  otherwise
+ *
  * Source: Zircon reference, zx_smc_call.
  */
 __ZX_CALL(zx_status_t, zx_smc_call,
@@ -263,14 +276,26 @@ __ZX_CALL(zx_status_t, zx_smc_call,
 	   zx_smc_result_t *out_smc_result));
 
 /*
- * Allocates `count` message signalled interrupts. Not emulated.
+ * Allocates `count` message signalled interrupts. There are none.
+ *
+ * Errors, in order:
+ *   ZX_ERR_BAD_HANDLE     no resource
+ *   ZX_ERR_WRONG_TYPE     no resource for message signalled interrupts
+ *   ZX_ERR_NOT_SUPPORTED  otherwise
+ *
  * Source: Zircon reference, zx_msi_allocate.
  */
 __ZX_CALL(zx_status_t, zx_msi_allocate,
 	  (zx_handle_t handle, uint32_t count, zx_handle_t *out_allocation));
 
 /*
- * Makes an interrupt out of such an allocation. Not emulated.
+ * Makes an interrupt out of such an allocation. There are none.
+ *
+ * Errors, in order:
+ *   ZX_ERR_BAD_HANDLE     no resource
+ *   ZX_ERR_WRONG_TYPE     no resource for message signalled interrupts
+ *   ZX_ERR_NOT_SUPPORTED  otherwise
+ *
  * Source: Zircon reference, zx_msi_create.
  */
 __ZX_CALL(zx_status_t, zx_msi_create,
