@@ -148,7 +148,10 @@ static bool append(zirconia_mmio_mock_t *mock, const struct entry *what, const u
 	bool ok = e != NULL;
 
 	pthread_mutex_lock(&mock->lock);
-	if (what->kind != BARRIER) {
+	if (what->kind == POLL && what->count == 0) {
+		fail(mock, "no values", what->kind, what->offset, what->width, 0);
+		ok = false;
+	} else if (what->kind != BARRIER) {
 		if (what->offset > mock->size || mock->size - what->offset < what->width) {
 			fail(mock, "exceeds region size", what->kind, what->offset, what->width,
 			     what->value);
@@ -210,9 +213,60 @@ bool zirconia_mmio_mock_expect_poll(zirconia_mmio_mock_t *mock, size_t offset, s
 		answers);
 }
 
+/* ---- by descriptor */
+
+/* An entry about a register of the given mode; fails the mock when there is no such one. */
+static bool append_register(zirconia_mmio_mock_t *mock, const zirconia_mmio_register_t *reg,
+			    size_t index, zirconia_mmio_mode_t mode, struct entry *what,
+			    const uint64_t *answers)
+{
+	const char *why = NULL;
+
+	what->width = reg->width;
+	if (!zirconia_mmio_register_offset(reg, index, &what->offset))
+		why = "index out of bounds";
+	else if ((reg->mode & mode) == 0)
+		why = mode == ZIRCONIA_MMIO_READ_ONLY ? "is write-only" : "is read-only";
+	if (why == NULL)
+		return append(mock, what, answers);
+	pthread_mutex_lock(&mock->lock);
+	fail(mock, why, what->kind, reg->offset, reg->width, index);
+	pthread_mutex_unlock(&mock->lock);
+	return false;
+}
+
+bool zirconia_mmio_mock_expect_register_read(zirconia_mmio_mock_t *mock,
+					     const zirconia_mmio_register_t *reg, size_t index,
+					     uint64_t answer)
+{
+	return append_register(mock, reg, index, ZIRCONIA_MMIO_READ_ONLY,
+			       &(struct entry){.kind = LOAD, .count = 1}, &answer);
+}
+
+bool zirconia_mmio_mock_expect_register_write(zirconia_mmio_mock_t *mock,
+					      const zirconia_mmio_register_t *reg, size_t index,
+					      uint64_t value)
+{
+	return append_register(mock, reg, index, ZIRCONIA_MMIO_WRITE_ONLY,
+			       &(struct entry){.kind = STORE, .value = value}, NULL);
+}
+
+bool zirconia_mmio_mock_expect_register_poll(zirconia_mmio_mock_t *mock,
+					     const zirconia_mmio_register_t *reg, size_t index,
+					     const uint64_t *answers, size_t count)
+{
+	return append_register(mock, reg, index, ZIRCONIA_MMIO_READ_ONLY,
+			       &(struct entry){.kind = POLL, .count = count}, answers);
+}
+
 const char *zirconia_mmio_mock_failure(const zirconia_mmio_mock_t *mock)
 {
-	return mock->failure[0] != '\0' ? mock->failure : NULL;
+	/* Written once, under the lock, and never again: what was seen may be read without it. */
+	pthread_mutex_lock((pthread_mutex_t *)(uintptr_t)&mock->lock);
+	const bool failed = mock->failure[0] != '\0';
+
+	pthread_mutex_unlock((pthread_mutex_t *)(uintptr_t)&mock->lock);
+	return failed ? mock->failure : NULL;
 }
 
 const char *zirconia_mmio_mock_verify(zirconia_mmio_mock_t *mock)

@@ -1,5 +1,6 @@
 /* zi-test: valgrind */
 /* Expectations on registers: what matches, what does not, what is left. clients.md B.3.7. */
+#include <pthread.h>
 #include <string.h>
 
 #include <zirconia/mmio_mock.h>
@@ -23,7 +24,7 @@ static void teardown(void)
 
 TestSuite(call_mmio_mock, .init = setup, .fini = teardown);
 
-/* spec: clients B.3.7 */
+/* spec: clients B.3.7 #9 #11; clients B.3.2 #11; clients A.17 ordered #1 #2 */
 Test(call_mmio_mock, accesses_as_expected__in_order_and_from_parts__nothing_to_tell)
 {
 	zirconia_mmio_region_t left;
@@ -41,6 +42,7 @@ Test(call_mmio_mock, accesses_as_expected__in_order_and_from_parts__nothing_to_t
 	zirconia_mmio_release(&left);
 }
 
+/* spec: clients B.3.7 #7 #8 */
 Test(call_mmio_mock, poll__answers_in_order__the_last_again_until_the_next_entry)
 {
 	static const uint64_t answers[] = {1, 1, 3};
@@ -62,6 +64,7 @@ static void expect_text(const char *got, const char *part)
 	cr_assert(got != NULL && strstr(got, part) != NULL, "%s, not %s", got, part);
 }
 
+/* spec: clients B.3.7 #2 #7 */
 Test(call_mmio_mock, poll__left_too_early__mismatch)
 {
 	static const uint64_t answers[] = {1, 2};
@@ -73,6 +76,7 @@ Test(call_mmio_mock, poll__left_too_early__mismatch)
 	expect_text(zirconia_mmio_mock_failure(mock), "expectation mismatch");
 }
 
+/* spec: clients B.3.7 #2; clients A.17 ordered #1 */
 Test(call_mmio_mock, wrong_accesses__each__named)
 {
 	static const struct {
@@ -103,6 +107,7 @@ Test(call_mmio_mock, wrong_accesses__each__named)
 	}
 }
 
+/* spec: clients B.3.7 #1 */
 Test(call_mmio_mock, empty_list__any_access__unexpected)
 {
 	zirconia_mmio_load8(&regs, 0);
@@ -110,6 +115,7 @@ Test(call_mmio_mock, empty_list__any_access__unexpected)
 		    "unexpected MMIO access: load of 1 bytes at offset 0");
 }
 
+/* spec: clients B.3.7 #3; clients A.17 ordered #2 */
 Test(call_mmio_mock, entries_left__at_the_end__unretired)
 {
 	zirconia_mmio_mock_expect_load(mock, 0, 4, 0);
@@ -117,6 +123,7 @@ Test(call_mmio_mock, entries_left__at_the_end__unretired)
 	expect_text(zirconia_mmio_mock_verify(mock), "unretired expectations");
 }
 
+/* spec: clients B.3.7 #4 #5 */
 Test(call_mmio_mock, entries__outside_or_unaligned__refused)
 {
 	cr_assert_not(zirconia_mmio_mock_expect_load(mock, 64, 1, 0));
@@ -128,4 +135,81 @@ Test(call_mmio_mock, entries__outside_or_unaligned__refused)
 	cr_assert_not(zirconia_mmio_mock_expect_store(m, 2, 4, 0));
 	expect_text(zirconia_mmio_mock_failure(m), "is unaligned");
 	zirconia_mmio_mock_free(m);
+}
+
+/* spec: clients B.3.7 #6 #10 */
+Test(call_mmio_mock, registers_by_descriptor__their_accesses__bounds_and_modes)
+{
+	static const zirconia_mmio_register_t status =
+		ZIRCONIA_MMIO_REGISTER(4, 4, ZIRCONIA_MMIO_READ_ONLY);
+	static const zirconia_mmio_register_t ring =
+		ZIRCONIA_MMIO_REGISTERS(16, 2, ZIRCONIA_MMIO_READ_WRITE, 4, 3);
+	static const zirconia_mmio_register_t doorbell =
+		ZIRCONIA_MMIO_REGISTER(8, 8, ZIRCONIA_MMIO_WRITE_ONLY);
+	static const uint64_t busy[] = {1, 1, 0};
+
+	cr_assert(zirconia_mmio_mock_expect_register_poll(mock, &status, 0, busy, 3));
+	cr_assert(zirconia_mmio_mock_expect_register_write(mock, &ring, 2, 77));
+	cr_assert(zirconia_mmio_mock_expect_register_read(mock, &ring, 1, 78));
+	cr_assert(zirconia_mmio_mock_expect_register_write(mock, &doorbell, 0, UINT64_MAX));
+	while (zirconia_mmio_register_read(&regs, &status) != 0)
+		;
+	zirconia_mmio_store16(&regs, 24, 77);
+	cr_assert_eq(zirconia_mmio_load16(&regs, 20), 78);
+	zirconia_mmio_register_write(&regs, &doorbell, UINT64_MAX);
+	cr_assert_null(zirconia_mmio_mock_verify(mock));
+
+	const struct {
+		const char *name, *text;
+		const zirconia_mmio_register_t *reg;
+		size_t index;
+		bool write;
+	} rows[] = {
+		{"index", "index out of bounds", &ring, 3, false},
+		{"index of one register", "index out of bounds", &status, 1, false},
+		{"written", "is read-only", &status, 0, true},
+		{"read", "is write-only", &doorbell, 0, false},
+	};
+
+	T_EACH (rows, r) {
+		zirconia_mmio_mock_t *m = zirconia_mmio_mock_new(64);
+
+		if (r->write)
+			cr_assert_not(
+				zirconia_mmio_mock_expect_register_write(m, r->reg, r->index, 0));
+		else
+			cr_assert_not(
+				zirconia_mmio_mock_expect_register_read(m, r->reg, r->index, 0));
+		expect_text(zirconia_mmio_mock_failure(m), r->text);
+		zirconia_mmio_mock_free(m);
+	}
+}
+
+Test(call_mmio_mock, poll__of_no_values__refused)
+{
+	cr_assert_not(zirconia_mmio_mock_expect_poll(mock, 4, 4, NULL, 0));
+	expect_text(zirconia_mmio_mock_failure(mock), "no values");
+}
+
+static void *load_two(void *arg)
+{
+	const zirconia_mmio_region_t *r = arg;
+
+	for (int i = 0; i < 500; i++)
+		zirconia_mmio_load32(r, 0);
+	return NULL;
+}
+
+/* spec: clients A.17 ordered #3 */
+Test(call_mmio_mock, accesses_of_several_threads__each_gets_an_entry)
+{
+	pthread_t threads[4];
+
+	for (int i = 0; i < 2000; i++)
+		zirconia_mmio_mock_expect_load(mock, 0, 4, 1);
+	T_EACH (threads, t)
+		cr_assert_eq(pthread_create(t, NULL, load_two, &regs), 0);
+	T_EACH (threads, t)
+		pthread_join(*t, NULL);
+	cr_assert_null(zirconia_mmio_mock_verify(mock));
 }
