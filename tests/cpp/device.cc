@@ -115,6 +115,7 @@ TEST_F(DeviceTest, PinnedVmoPutsPagesTogether)
 		      ZX_ERR_INVALID_ARGS);
 }
 
+/* spec: clients B.2 #5 #13 */
 TEST_F(DeviceTest, PhysicalRegistersPinned)
 {
 	zx_paddr_t paddr = 0;

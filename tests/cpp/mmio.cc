@@ -1,4 +1,4 @@
-/* lib/mmio: buffers, views, register arithmetic, mocks; spec: clients B.1 and B.2. */
+/* lib/mmio: buffers, views, register arithmetic, mocks. */
 #include <lib/mmio-ptr/fake.h>
 #include <lib/mmio/mmio-buffer.h>
 #include <lib/mmio/mmio.h>
@@ -94,6 +94,7 @@ TEST(MmioBufferC, MapsReleasesAndKeepsPolicies)
 	mmio_buffer_release(&buffer);
 }
 
+/* spec: clients B.2 #4 #6-11 */
 TEST(MmioBuffer, RegistersAndLife)
 {
 	zx::vmo vmo = MakeVmo();
@@ -174,8 +175,16 @@ struct Log {
 	mutable std::vector<std::pair<zx_off_t, uint32_t>> writes;
 };
 
+/* spec: clients B.2 #12 */
 TEST(MmioBuffer, OpsCanBeReplaced)
 {
+	/* The order of a table that is written down without names. */
+	static_assert(offsetof(fdf::MmioBufferOps, Read8) == 0 &&
+		      offsetof(fdf::MmioBufferOps, Read64) == 3 * sizeof(void (*)()) &&
+		      offsetof(fdf::MmioBufferOps, ReadBuffer) == 4 * sizeof(void (*)()) &&
+		      offsetof(fdf::MmioBufferOps, Write8) == 5 * sizeof(void (*)()) &&
+		      offsetof(fdf::MmioBufferOps, WriteBuffer) == 9 * sizeof(void (*)()) &&
+		      sizeof(fdf::MmioBufferOps) == 10 * sizeof(void (*)()));
 	fdf::MmioBufferOps ops = {};
 	const Log log;
 	uint32_t memory[4] = {};
@@ -194,6 +203,7 @@ TEST(MmioBuffer, OpsCanBeReplaced)
 	EXPECT_EQ(log.writes[0].second, 121);
 }
 
+/* spec: clients B.2 #1 #2 #3 */
 TEST(MmioPtr, WidthsAndBuffers)
 {
 	alignas(8) uint8_t memory[32] = {};
