@@ -484,6 +484,7 @@ AT(zx_packet_page_request_t, offset, 8);
 AT(zx_packet_page_request_t, length, 16);
 AT(zx_packet_page_request_t, reserved1, 24);
 
+/* spec: clients A.1 #17 */
 SIZE(zx_packet_interrupt_t, 32);
 AT(zx_packet_interrupt_t, timestamp, 0);
 AT(zx_packet_interrupt_t, reserved0, 8);
@@ -631,6 +632,7 @@ AT(zx_profile_info_t, priority, 8);
 AT(zx_profile_info_t, deadline_params, 8);
 AT(zx_profile_info_t, cpu_affinity_mask, 32);
 
+/* spec: clients A.1 #7 */
 SIZE(zx_iommu_desc_dummy_t, 1);
 AT(zx_iommu_desc_dummy_t, reserved, 0);
 

@@ -24,6 +24,8 @@ struct value {
 	uint64_t want;
 };
 
+/* spec: clients A.1 #1-6 #8-16 #18-21 */
+
 /* Status codes are negative: both sides are widened with their sign. */
 #define V(name, number) {#name, (uint64_t)(int64_t)(name), (uint64_t)(int64_t)(number)}
 

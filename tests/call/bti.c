@@ -26,7 +26,7 @@ static zx_status_t pin(zx_handle_t bti, uint32_t options, zx_handle_t vmo, uint6
 	return st;
 }
 
-/* spec: clients A.7 #1 #2 */
+/* spec: clients A.7 #1 #2 #4 #5; clients A.2 #3 */
 Test(call_bti, create__options_before_handle__rights_and_name)
 {
 	const zx_handle_t iommu = dev_iommu(), vmo = t_vmo(PG);
@@ -44,13 +44,21 @@ Test(call_bti, create__options_before_handle__rights_and_name)
 	T_OK(zx_object_set_property(bti, ZX_PROP_NAME, "disk", 4));
 	T_OK(zx_object_get_property(bti, ZX_PROP_NAME, name, sizeof(name)));
 	cr_assert_str_eq(name, "disk");
+	/* The same id again is another BTI. */
+	zx_handle_t twin = ZX_HANDLE_INVALID;
+
+	T_OK(zx_bti_create(iommu, 0, UINT64_MAX, &twin));
+	cr_assert_neq(t_koid(twin), t_koid(bti));
 	t_close(iommu); /* the BTI does not need it */
+	t_close(dev_pin_page(twin, vmo, 0, NULL));
+	T_ZX(pin(twin, RW, vmo, 0, PG, 1), ZX_ERR_BAD_STATE); /* its quarantine is its own */
+	T_OK(zx_bti_release_quarantine(twin));
 	T_OK(pin(bti, RW, vmo, 0, PG, 1));
 	T_OK(zirconia_device_bti(&bti));
 	T_OK(pin(bti, RW, vmo, 0, PG, 1));
 }
 
-/* spec: clients A.8 #1 #2 #3 #4 #5 #6 #7 #8 #9 #10 #11 #12 #13 #14 #19 #20 */ /* spec: vmo 14 #1 #2 #3 */
+/* spec: clients A.8 #1-14 #19 #20; clients A.8 addresses #2 #3 */ /* spec: vmo 14 #1 #2 #3 */
 Test(call_bti, pin__each_wrong_argument__its_status)
 {
 	const zx_handle_t bti = dev_bti(), vmo = t_vmo(4 * PG), cont = dev_contiguous(4 * PG);
@@ -119,7 +127,7 @@ Test(call_bti, pin__each_wrong_argument__its_status)
 	T_OK(zx_vmo_set_cache_policy(cont, ZX_CACHE_POLICY_UNCACHED));
 }
 
-/* spec: clients A.8 #21 */
+/* spec: clients A.8 #21 #22 */
 Test(call_bti, pin__bad_out_pointers__unpinned_again_without_quarantine)
 {
 	const zx_handle_t bti = dev_bti(), vmo = t_vmo(2 * PG);
@@ -140,7 +148,7 @@ Test(call_bti, pin__bad_out_pointers__unpinned_again_without_quarantine)
 	}
 }
 
-/* spec: clients A.8 addresses */ /* spec: vmo 7.4 #6 */
+/* spec: clients A.8 addresses #1; clients A.8 pages #1; clients A.2 #4; clients A.6 #6 */ /* spec: vmo 7.4 #6 */
 Test(call_bti, pin__absent_pages__committed_and_reached_at_their_addresses)
 {
 	const zx_handle_t bti = dev_bti(), vmo = t_vmo(300 * PG);
@@ -170,7 +178,7 @@ Test(call_bti, pin__absent_pages__committed_and_reached_at_their_addresses)
 	cr_assert_null(zirconia_device_ptr(PG, SIZE_MAX));
 }
 
-/* spec: clients A.8 #15a; vmo 14 #4 */
+/* spec: clients A.8 #15a; vmo 14 #4; clients A.11 #5 */
 Test(call_bti, pin__discarded__not_found)
 {
 	const zx_handle_t bti = dev_bti(), vmo = t_vmo_options(2 * PG, ZX_VMO_DISCARDABLE);
@@ -186,7 +194,7 @@ Test(call_bti, pin__discarded__not_found)
 	T_ZX(pin(bti, RW, vmo, 0, PG, 1), ZX_ERR_NOT_FOUND);
 }
 
-/* spec: clients A.8 #17; vmo 14 #5 */
+/* spec: clients A.8 #17; vmo 14 #5; clients A.8 pages #3 */
 Test(call_bti, pin__32_times__unavailable_where_they_overlap)
 {
 	const zx_handle_t bti = dev_bti(), vmo = t_vmo(4 * PG);
@@ -210,7 +218,7 @@ Test(call_bti, pin__32_times__unavailable_where_they_overlap)
 	cr_assert_eq(dev_bti_info(bti).pmo_count, 0);
 }
 
-/* spec: clients A.11 */
+/* spec: clients A.11 #1-4 #6 #7 */
 /* spec: vmo 3.2 #7; vmo 4.3 #8; vmo 4.4 effect #10; vmo 5.3 #10; vmo 9 #3; vmo 13 #9 #13; vmo 15.1 #23 */
 Test(call_bti, pinned_page__each_operation__allowed_or_bad_state)
 {
@@ -262,6 +270,7 @@ Test(call_bti, pinned_page__each_operation__allowed_or_bad_state)
 	T_OK(zx_vmo_set_size(vmo, 0));
 }
 
+/* spec: clients A.8 pages #1 */
 Test(call_bti, pin_of_a_clone__pages_of_its_own__relatives_are_free)
 {
 	const zx_handle_t bti = dev_bti(), vmo = t_vmo(2 * PG);
@@ -295,7 +304,7 @@ Test(call_bti, pin_of_a_clone__pages_of_its_own__relatives_are_free)
 	T_OK(zirconia_debug_check(vmo));
 }
 
-/* spec: clients A.9 #1 #2 #3 #4 */
+/* spec: clients A.9 #1-5 */
 Test(call_bti, unpin__any_handle__consumed)
 {
 	const zx_handle_t bti = dev_bti(), vmo = t_vmo(PG), dup = vmo_dup(vmo, 0);
@@ -328,7 +337,7 @@ Test(call_bti, closed_vmo__pages_stay_until_unpinned)
 	T_OK(zx_pmt_unpin(pmt));
 }
 
-/* spec: clients A.10; clients A.8 #18; clients 0.2 #11 */
+/* spec: clients A.10 #1-4 #7; clients A.8 #18 #22; clients A.6 #6 */
 Test(call_bti, closed_token__quarantined__pins_nothing_more_until_released)
 {
 	const zx_handle_t bti = dev_bti(), vmo = t_vmo(3 * PG);
@@ -475,7 +484,7 @@ static void token_closed_last(void)
 	T_ZX(vmo_op(vmo, ZX_VMO_OP_DECOMMIT, 0, PG), ZX_ERR_BAD_STATE);
 }
 
-/* spec: clients A.10 leaks */
+/* spec: clients A.10 #5 #6 */
 Test(call_bti, quarantine_of_a_bti_without_handles__leaked_with_one_line)
 {
 	t_require("no-tsan");

@@ -13,7 +13,7 @@ static zx_handle_t fake(void)
 	return h;
 }
 
-/* spec: clients A.18 #1 #2 */
+/* spec: clients A.18 #1 #2; clients A.16 fake #10 #15 #16 */
 Test(call_fake_bti, pin_of_128_pages__no_permission__every_address_is_the_page_size)
 {
 	const zx_handle_t bti = fake(), vmo = t_vmo(512 * 1024);
@@ -29,7 +29,7 @@ Test(call_fake_bti, pin_of_128_pages__no_permission__every_address_is_the_page_s
 	T_OK(zx_handle_close(bti));
 }
 
-/* spec: clients A.18 #3 */
+/* spec: clients A.18 #3; clients A.16 fake #22 */
 Test(call_fake_bti, contiguous_vmo__is_plain_and_pins_with_one_address)
 {
 	const zx_handle_t bti = fake();
@@ -45,7 +45,7 @@ Test(call_fake_bti, contiguous_vmo__is_plain_and_pins_with_one_address)
 	T_OK(zx_pmt_unpin(pmt));
 }
 
-/* spec: clients A.18 #5; clients A.16 */
+/* spec: clients A.18 #5; clients A.16 calls #1; clients A.16 fake #17 #18 */
 Test(call_fake_bti, pinned_vmos__in_order__with_handles_of_their_own)
 {
 	const zx_handle_t bti = fake(), a = t_vmo(4 * PG), b = t_vmo(4 * PG);
@@ -83,7 +83,7 @@ Test(call_fake_bti, pinned_vmos__in_order__with_handles_of_their_own)
 	T_ZX(fake_bti_get_pinned_vmos(a, NULL, 0, &n), ZX_ERR_WRONG_TYPE);
 }
 
-/* spec: clients A.16 addresses */
+/* spec: clients A.16 fake #14 #15; clients A.16 calls #2 */
 Test(call_fake_bti, addresses_given__taken_in_order__gone_when_they_are_gone)
 {
 	static const zx_paddr_t given[] = {0x10000, 0x50000, 0x20000, 0x30000, 0x99000};
@@ -119,7 +119,7 @@ Test(call_fake_bti, addresses_given__taken_in_order__gone_when_they_are_gone)
 	T_ZX(fake_bti_get_phys_from_pinned_vmo(bti, info, addrs, 4, &n), ZX_ERR_BAD_HANDLE);
 }
 
-/* spec: clients A.16 fake */
+/* spec: clients A.16 fake #2-13 #20 */
 Test(call_fake_bti, pin__what_is_refused_and_what_is_not)
 {
 	const zx_handle_t bti = fake(), vmo = t_vmo(2 * PG);

@@ -61,7 +61,7 @@ static void expect_no_packet(zx_handle_t port)
 	T_ZX(zx_port_wait(port, 0, &p), ZX_ERR_TIMED_OUT);
 }
 
-/* spec: clients A.12 create */
+/* spec: clients A.12 create #1-4; clients A.12 signal #1; clients A.2 #5 */
 Test(call_interrupt, create__options_and_resources__statuses)
 {
 	const zx_handle_t root = dev_root();
@@ -112,7 +112,7 @@ Test(call_interrupt, create__options_and_resources__statuses)
 	T_ZX(zx_interrupt_create(0, 0, ZX_INTERRUPT_VIRTUAL, NULL), ZX_ERR_INVALID_ARGS);
 }
 
-/* spec: clients A.12 rights; abi 9.19 #1-6 */
+/* spec: clients A.12 bind #1-4; clients A.12 trigger #1 #2; clients A.12 wait #1; clients A.12 ack #1 #2; */ /* spec: clients A.12 destroy #1; abi 9.19 #1-6 */
 Test(call_interrupt, calls__handle_type_rights_options__in_order)
 {
 	const zx_handle_t port = port_new(), plain_irq = irq_new(), vmo = t_vmo(PG);
@@ -154,7 +154,7 @@ Test(call_interrupt, calls__handle_type_rights_options__in_order)
 	T_OK(zx_interrupt_destroy(vmo_dup(plain_irq, 0)));
 }
 
-/* spec: abi 9.19 #1 #2 */
+/* spec: abi 9.19 #1 #2; clients A.12 wait #5; clients A.12 state #1 #3 #4; clients A.12 signal #2 #4 */
 Test(call_interrupt, unbound__triggers_before_waits__the_first_timestamp_is_kept)
 {
 	const zx_handle_t irq = irq_new();
@@ -200,7 +200,7 @@ static void waiting(struct waiter *w, zx_handle_t irq)
 		usleep(500);
 }
 
-/* spec: abi 9.19 #2 */
+/* spec: abi 9.19 #2; clients A.12 bind #6; clients A.12 wait #4; clients A.12 state #2; clients A.12 signal #3 */
 Test(call_interrupt, waiting__triggered__wakes_with_the_timestamp, .timeout = 20)
 {
 	const zx_handle_t irq = irq_new();
@@ -216,7 +216,7 @@ Test(call_interrupt, waiting__triggered__wakes_with_the_timestamp, .timeout = 20
 	cr_assert_not(untriggered(irq));
 }
 
-/* spec: abi 9.19 #6 */
+/* spec: abi 9.19 #6; clients A.12 wait #3 */
 Test(call_interrupt, waiting__destroyed_or_closed__canceled, .timeout = 20)
 {
 	for (int closed = 0; closed < 2; closed++) {
@@ -234,7 +234,7 @@ Test(call_interrupt, waiting__destroyed_or_closed__canceled, .timeout = 20)
 	}
 }
 
-/* spec: abi 9.19 #3 #4 */
+/* spec: abi 9.19 #3 #4; clients A.12 bind #5 #7-11; clients A.12 wait #2 */
 Test(call_interrupt, bind__in_every_state__statuses)
 {
 	const zx_handle_t port = port_new(), other = port_new(), irq = irq_new();
@@ -274,7 +274,7 @@ Test(call_interrupt, bind__in_every_state__statuses)
 	T_ZX(zx_interrupt_bind(bound_gone, port, 1, ZX_INTERRUPT_UNBIND), ZX_ERR_CANCELED);
 }
 
-/* spec: abi 9.19 #1 #5 */
+/* spec: abi 9.19 #1 #5; clients A.12 ack #4; clients A.12 state #1 #4 #6 #8; clients A.12 signal #2 #5 */
 Test(call_interrupt, bound__one_pending_trigger__delivered_by_the_acknowledgement)
 {
 	const zx_handle_t port = port_new();
@@ -314,7 +314,8 @@ Test(call_interrupt, bound__one_pending_trigger__delivered_by_the_acknowledgemen
 	expect_packet(port, 42, 106);
 }
 
-/* spec: abi 9.19 #6 */
+/* spec: abi 9.19 #6; clients A.12 trigger #4; clients A.12 wait #3; clients A.12 ack #3; clients A.12 destroy #2 #3; */
+/* spec: clients A.12 state #5 #7; clients A.12 signal #7 */
 Test(call_interrupt, destroy__in_every_state__not_found_only_with_a_packet_read)
 {
 	const zx_handle_t port = port_new();
@@ -361,7 +362,7 @@ Test(call_interrupt, destroy__in_every_state__not_found_only_with_a_packet_read)
 	t_close(irq);
 }
 
-/* spec: clients A.12 signal */
+/* spec: clients A.12 signal #6 #8 */
 Test(call_interrupt, acknowledged_with_one_pending__waiters_of_the_signal_hear_of_it)
 {
 	const zx_handle_t port = port_new(), watch = ZX_HANDLE_INVALID;

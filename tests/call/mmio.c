@@ -47,7 +47,7 @@ static zirconia_mmio_error_t try_store(zirconia_mmio_region_t *r, size_t off, si
 			    zirconia_mmio_try_store64(r, off, v);
 }
 
-/* spec: clients B.3.5 acceptance #4 */
+/* spec: clients B.3.5 acceptance #4; clients B.3.2 #1 #6 #7 */
 Test(call_mmio, memory__words__stored_and_seen_on_both_sides)
 {
 	zirconia_mmio_region_t mmio = over(words, sizeof(words));
@@ -65,7 +65,7 @@ Test(call_mmio, memory__words__stored_and_seen_on_both_sides)
 	cr_assert(mmio.base == NULL && mmio.len == 0);
 }
 
-/* spec: clients B.3.5 acceptance #5 #6; clients 0.2 #10 */
+/* spec: clients B.3.5 acceptance #5 #6; clients B.3.2 #3-7; clients B.3.1 #1 */
 Test(call_mmio, access__each_offset_and_width__unaligned_before_out_of_range)
 {
 	zirconia_mmio_region_t mmio = over(words, sizeof(words));
@@ -119,7 +119,7 @@ Test(call_mmio, same_bytes__written_in_each_width__read_alike_in_each)
 	}
 }
 
-/* spec: clients B.3.5 acceptance #8 */
+/* spec: clients B.3.5 acceptance #8; clients B.3.3 #1 */
 Test(call_mmio, alignment__of_parts_split_off_byte_by_byte__is_that_of_the_address)
 {
 	for (size_t start = 0; start < 8; start++) {
@@ -146,7 +146,7 @@ Test(call_mmio, alignment__of_parts_split_off_byte_by_byte__is_that_of_the_addre
 	}
 }
 
-/* spec: clients B.3.5 acceptance #9 */
+/* spec: clients B.3.5 acceptance #9; clients B.3.2 #2; clients B.3.3 #4 */
 Test(call_mmio, align_offset__of_parts__wraps_to_the_next_aligned_byte)
 {
 	static uint64_t memory[4];
@@ -164,6 +164,7 @@ Test(call_mmio, align_offset__of_parts__wraps_to_the_next_aligned_byte)
 	}
 }
 
+/* spec: clients B.3.2 #2 */
 Test(call_mmio, align_offset__no_power_of_two__aborts, .signal = SIGABRT)
 {
 	zirconia_mmio_region_t mmio = over(words, 64);
@@ -171,7 +172,7 @@ Test(call_mmio, align_offset__no_power_of_two__aborts, .signal = SIGABRT)
 	zirconia_mmio_align_offset(&mmio, 3);
 }
 
-/* spec: clients B.3.2 masked_load masked_modify */
+/* spec: clients B.3.2 #9 #10 */
 Test(call_mmio, masked__bits_of_the_mask_only__errors_of_the_load_win)
 {
 	uint64_t memory = 0x1122334455667788, v = 9;
@@ -205,6 +206,7 @@ Test(call_mmio, masked__bits_of_the_mask_only__errors_of_the_load_win)
 
 /* ---- the forms that abort */
 
+/* spec: clients B.3.2 #8; clients B.3.1 #1 */
 Test(call_mmio, load32__unaligned__aborts, .signal = SIGABRT)
 {
 	zirconia_mmio_region_t mmio = over(words, 64);
@@ -231,7 +233,7 @@ static void count_end(void *ctx)
 	++*(int *)ctx;
 }
 
-/* spec: clients B.3.4 */
+/* spec: clients B.3.4 #1-3 */
 Test(call_mmio, split_off__each_middle__two_parts_that_share_nothing)
 {
 	for (size_t mid = 0; mid <= 64; mid++) {
@@ -262,6 +264,7 @@ Test(call_mmio, split_off__more_than_there_is__aborts, .signal = SIGABRT)
 	zirconia_mmio_split_off(&mmio, 65, &left);
 }
 
+/* spec: clients B.3.4 #4; clients B.3.3 #2 */
 Test(call_mmio, split_off__not_made_splittable__aborts, .signal = SIGABRT)
 {
 	zirconia_mmio_region_t mmio = over(words, 64), left;
@@ -269,7 +272,7 @@ Test(call_mmio, split_off__not_made_splittable__aborts, .signal = SIGABRT)
 	zirconia_mmio_try_split_off(&mmio, 1, &left);
 }
 
-/* spec: clients B.3.3; clients B.3.4 */
+/* spec: clients B.3.3 #2 #3; clients B.3.4 #3 #5 */
 Test(call_mmio, claim__ends_with_its_last_region__in_any_order)
 {
 	for (int order = 0; order < 6; order++) {
@@ -297,7 +300,7 @@ Test(call_mmio, claim__ends_with_its_last_region__in_any_order)
 	zirconia_mmio_claim_drop(NULL);
 }
 
-/* spec: clients B.3.5 #5 */
+/* spec: clients B.3.4 #5; clients B.3.5 #6 */
 Test(call_mmio, mapping__split__unmapped_with_the_last_part)
 {
 	zirconia_mmio_region_t mmio, left;
@@ -413,6 +416,7 @@ static void seen_barrier(void *ctx)
 	seen.barriers++;
 }
 
+/* spec: clients B.3.2 #11 #12; clients B.3.3 #1 */
 Test(call_mmio, backend__accepted_accesses_are_its_calls__parts_tell_absolute_offsets)
 {
 	static const zirconia_mmio_backend_t backend = {seen_load, seen_store, seen_barrier};

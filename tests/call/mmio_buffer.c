@@ -25,7 +25,7 @@ static zx_handle_t again(void)
 	return vmo_dup(v, ZX_RIGHT_SAME_RIGHTS);
 }
 
-/* spec: clients B.1 acceptance #1 #2 #3 #4 #5 #6 #7; clients B.1 #1 #2 #3 #4 #5 #6 */
+/* spec: clients B.1 acceptance #1 #2 #3 #4 #5 #6 #7; clients B.1 #1-7 */
 Test(call_mmio_buffer, init__each_wrong_argument__its_status_and_the_handle_is_gone)
 {
 	mmio_buffer_t b;
@@ -67,7 +67,7 @@ Test(call_mmio_buffer, init__each_wrong_argument__its_status_and_the_handle_is_g
 	cr_assert_eq(vmo_info(v).cache_policy, UNCACHED);
 }
 
-/* spec: clients B.1 acceptance #8 #9 #10; clients B.1 release */
+/* spec: clients B.1 acceptance #8 #9 #10; clients B.1 call #2 */
 Test(call_mmio_buffer, init_and_release__mapped_once_and_no_more)
 {
 	static const struct {
@@ -123,7 +123,7 @@ Test(call_mmio_buffer, cache_policy__of_a_mapped_vmo__only_its_own)
 	T_OK(mmio_buffer_init(&second, 0, PG, again(), UNCACHED));
 }
 
-/* spec: clients B.1 init_physical; clients B.1 pin; clients B.1 unpin */
+/* spec: clients B.1 call #1 #3 #4 */
 Test(call_mmio_buffer, physical__mapped_and_pinned__at_its_address)
 {
 	const zx_handle_t root = dev_root(), bti = dev_bti();
@@ -155,7 +155,7 @@ Test(call_mmio_buffer, physical__mapped_and_pinned__at_its_address)
 	t_close(root); /* stayed the caller's */
 }
 
-/* spec: clients B.2 families */
+/* spec: clients B.2 #1-3 */
 Test(call_mmio_buffer, accessors__each_width_and_any_buffer__exactly_these_bytes)
 {
 	uint8_t source[40], memory[64] __attribute__((aligned(8))), back[40];

@@ -90,7 +90,7 @@ Test(mmio_vmo, mapping__released__vmo_is_mapped_no_more)
 
 /* ---- the rest of the contract */
 
-/* spec: clients B.3.5 #1 #4 #5 */
+/* spec: clients B.3.5 #1 #4 #5 #6 */
 Test(mmio_vmo, map__ranges__statuses_and_lengths)
 {
 	static const struct {

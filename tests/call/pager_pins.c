@@ -40,7 +40,7 @@ static void put(const struct pg *p, uint64_t page)
 	T_OK(zx_vmo_write(p->vmo, "x", page * PG, 1));
 }
 
-/* spec: pager 3.1 #13; pager 4.2 #4; vmo 14 #7 */
+/* spec: pager 3.1 #13; pager 4.2 #4; vmo 14 #7; clients A.8 pages #2 */
 Test(pager_pins, pin__absent_clean_and_zero_pages__asks_as_commit_and_write_do)
 {
 	for (int trap = 0; trap < 2; trap++) {
@@ -131,7 +131,7 @@ Test(pager_pins, writeback__pinned_page__stays_dirty)
 	pg_close(&p);
 }
 
-/* spec: pager 4.2 #15 #18 #20; pager 8 #8; pager 7 #1; pager 1.4 #11 */
+/* spec: pager 4.2 #15 #18 #20; pager 8 #8; pager 7 #1; pager 1.4 #11; clients A.11 #5 */
 Test(pager_pins, pinned_pages__are_not_taken_away)
 {
 	struct pg p = pg_open(PG_RESIZABLE, 6 * PG);

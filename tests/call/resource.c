@@ -30,7 +30,7 @@ static zx_status_t create(zx_handle_t parent, uint32_t options, uint64_t base, s
 	return zx_resource_create(parent, options, base, size, NULL, 0, out);
 }
 
-/* spec: clients A.3 #1 #2 #3 */
+/* spec: clients A.3 #1-3; clients A.0 #1-3; clients A.2 #1 */
 Test(call_resource, parent__bad_handle_type_or_rights__refused)
 {
 	const zx_handle_t root = dev_root(), event = ZX_HANDLE_INVALID;
@@ -116,7 +116,7 @@ Test(call_resource, create__each_wrong_argument__its_status)
 	}
 }
 
-/* spec: clients A.3 #12 #13 */
+/* spec: clients A.3 #12 #13; clients A.3 result #2 */
 Test(call_resource, exclusive__until_its_last_handle__keeps_all_others_out)
 {
 	const zx_handle_t root = dev_root();
@@ -139,7 +139,7 @@ Test(call_resource, exclusive__until_its_last_handle__keeps_all_others_out)
 	T_OK(create(root, MMIO, 0x6000, 1, &h));
 }
 
-/* spec: clients A.3 #8 */
+/* spec: clients A.3 #8; clients A.3 result #1 #4; clients A.0 #4 */
 Test(call_resource, name__kept_to_31_bytes__bad_pointer_refused)
 {
 	static const char name[] = "0123456789abcdef0123456789abcdefXYZ";
@@ -164,7 +164,7 @@ Test(call_resource, name__kept_to_31_bytes__bad_pointer_refused)
 	T_OK(zx_resource_create(root, MMIO | EXCLUSIVE, 0x100000, 1, NULL, 0, &h));
 }
 
-/* spec: abi 9.11 topic #16 */
+/* spec: abi 9.11 topic #16; clients A.3 result #3 #4 */
 Test(call_resource, info__needs_inspect__root_has_no_range)
 {
 	const zx_handle_t root = dev_root();
@@ -188,7 +188,7 @@ Test(call_resource, info__needs_inspect__root_has_no_range)
 	T_ZX(zirconia_device_resource(ROOT, NULL), ZX_ERR_INVALID_ARGS);
 }
 
-/* spec: abi 9.11 topic #22 #23 */ /* spec: clients A.3 validation */
+/* spec: abi 9.11 topic #22 #23 */ /* spec: clients A.3 validation #1 #3 #5 #6 */
 Test(call_resource, system_topics__resource_check__then_not_supported)
 {
 	const zx_handle_t root = dev_root();
@@ -270,6 +270,7 @@ static bool deny_second_page(void *ctx, zx_rsrc_kind_t kind, uint64_t base, uint
 	return kind == MMIO && base < 2 * PG && base + size > PG;
 }
 
+/* spec: clients A.3 validation #2 */
 Test(call_resource, filter__denies_to_roots__not_to_what_they_gave_out_before)
 {
 	const zx_handle_t root = dev_root();
@@ -290,7 +291,7 @@ Test(call_resource, filter__denies_to_roots__not_to_what_they_gave_out_before)
 	T_OK(create(root, MMIO, PG, 1, &h));
 }
 
-/* spec: clients A.6 #1 #2 #3 #4 #5 */
+/* spec: clients A.6 #1-5; clients A.2 #2 */
 Test(call_resource, iommu_create__each_wrong_argument__its_status)
 {
 	const zx_handle_t root = dev_root();
@@ -336,7 +337,7 @@ Test(call_resource, iommu_create__each_wrong_argument__its_status)
 
 /* ---- the fake root, and I/O ports */
 
-/* spec: clients A.16 fake-resource; clients A.14 */
+/* spec: clients A.16 resource #2-4 #6-9; clients A.14 ioports #1 #2 */
 Test(call_resource, fake_root__its_children_and_vmos__follow_the_simple_rules)
 {
 	zx_handle_t fake, mmio, ports, h;
@@ -371,6 +372,7 @@ Test(call_resource, fake_root__its_children_and_vmos__follow_the_simple_rules)
 	T_ZX(zx_ioports_release(0, 0x60, 1), ZX_ERR_BAD_HANDLE);
 }
 
+/* spec: clients A.16 resource #5 */
 Test(call_resource, fake_interrupts__abort, .signal = SIGABRT)
 {
 	zx_handle_t fake, h;

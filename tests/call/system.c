@@ -87,6 +87,7 @@ Test(call_system, features__bad_pointer__invalid_args_after_the_kind)
 	T_ZX(zx_system_get_features(5, NULL), ZX_ERR_NOT_SUPPORTED);
 }
 
+/* spec: clients A.13 #1 */
 Test(call_system, cache_flush__every_set_of_options__as_listed)
 {
 	static const bool valid[8] = {

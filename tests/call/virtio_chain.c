@@ -20,7 +20,7 @@ static zirconia_chain_result_t walk(zirconia_chain_t *c)
 	return zirconia_chain_next(c, &r);
 }
 
-/* spec: clients C.4 acceptance #1 */
+/* spec: clients C.4 acceptance #1; clients C.4 readable #1 #2; clients C.4 writable #2; clients C.4 operation #1 #8 */
 Test(call_virtio_chain, walk__limits__never_across_a_descriptor)
 {
 	for (int indirect = 0; indirect < 2; indirect++) {
@@ -55,7 +55,7 @@ Test(call_virtio_chain, walk__limits__never_across_a_descriptor)
 	}
 }
 
-/* spec: clients C.4 acceptance #2 */
+/* spec: clients C.4 acceptance #2; clients C.4 operation #6 #7 */
 Test(call_virtio_chain, streams__bytes_in_order__length_told_to_the_driver)
 {
 	struct v_driver *d = v_new();
@@ -98,7 +98,7 @@ Test(call_virtio_chain, streams__bytes_in_order__length_told_to_the_driver)
 	v_free(d);
 }
 
-/* spec: clients C.4 acceptance #3 #4 */
+/* spec: clients C.4 acceptance #3 #4; clients C.4 operation #3 #4 */
 Test(call_virtio_chain, return_complete__what_is_left__named_and_returned_in_any_case)
 {
 	static const struct {
@@ -137,7 +137,7 @@ Test(call_virtio_chain, return_complete__what_is_left__named_and_returned_in_any
 	}
 }
 
-/* spec: clients C.4 readable to writable */
+/* spec: clients C.4 operation #2 #5 */
 Test(call_virtio_chain, to_writable__readable_bytes_left__refused_or_skipped)
 {
 	struct v_driver *d = v_new();
@@ -170,7 +170,8 @@ struct bad {
 
 #define RAW ((uint64_t)1 << 63) /* an address, not an offset */
 
-/* spec: clients C.4 acceptance #5 #6 #7; clients C.3; clients C.4 errors */
+/* spec: clients C.4 acceptance #5-7; clients C.3 #4 #7 #8; clients C.4 readable #5 #6 #8; clients C.4 writable #1; */
+/* spec: clients C.1 translations #5 */
 Test(call_virtio_chain, malformed__each_case__its_error_and_an_end)
 {
 	static const struct bad rows[] = {
@@ -258,7 +259,7 @@ Test(call_virtio_chain, malformed__each_case__its_error_and_an_end)
 	}
 }
 
-/* spec: clients C.4 indirect */
+/* spec: clients C.4 readable #3 #4 #7; clients C.4 operation #1 #9 */
 Test(call_virtio_chain, indirect__then_on_with_the_outer_chain__nested_is_refused)
 {
 	struct v_driver *d = v_new();
@@ -322,7 +323,46 @@ Test(call_virtio_chain, indirect__then_on_with_the_outer_chain__nested_is_refuse
 	v_free(d);
 }
 
-/* spec: clients C.4 acceptance #8; clients C.2 */
+/* spec: clients C.4 writable #3-5 */
+Test(call_virtio_chain, writable_part__indirect_nested_and_untranslatable__as_in_the_readable_one)
+{
+	struct v_driver *d = v_new();
+	zirconia_desc_t *table = (zirconia_desc_t *)(void *)v_alloc(d, 3 * sizeof(*table));
+	uint8_t *data = v_alloc(d, 64);
+
+	table[0] = (zirconia_desc_t){(uintptr_t)data, 3, V_NEXT | V_WRITE, 1};
+	table[1] = (zirconia_desc_t){(uintptr_t)data, 5, V_WRITE, 0};
+	d->desc[0] = (zirconia_desc_t){(uintptr_t)data, 2, V_NEXT, 1};
+	d->desc[1] = (zirconia_desc_t){(uintptr_t)data, 4, V_NEXT | V_WRITE, 2};
+	d->desc[2] = (zirconia_desc_t){4096, 4, V_NEXT | V_WRITE, 3};
+	d->desc[3] =
+		(zirconia_desc_t){(uintptr_t)table, 2 * sizeof(*table), V_INDIRECT | V_NEXT, 4};
+	d->desc[4] = (zirconia_desc_t){4096, 16, V_INDIRECT | V_NEXT, 5};
+	d->desc[5] = (zirconia_desc_t){(uintptr_t)data, 7, V_WRITE, 0};
+	v_publish(d, 0);
+	zirconia_chain_t c = v_take(d);
+
+	cr_assert_eq(zirconia_chain_to_writable(&c, true), OK);
+	cr_assert_eq(next(&c, SIZE_MAX), 4);
+	cr_assert_eq(walk(&c), ZIRCONIA_CHAIN_TRANSLATE_FAILED);
+	cr_assert(next(&c, SIZE_MAX) == 3 && next(&c, SIZE_MAX) == 5);
+	cr_assert_eq(walk(&c), ZIRCONIA_CHAIN_TRANSLATE_FAILED);
+	cr_assert_eq(next(&c, SIZE_MAX), 7);
+	cr_assert_eq(walk(&c), END);
+	zirconia_chain_drop(&c);
+	table[1].flags = V_INDIRECT;
+	d->desc[2].addr = (uintptr_t)data;
+	v_publish(d, 0);
+	c = v_take(d);
+	cr_assert_eq(zirconia_chain_to_writable(&c, true), OK);
+	cr_assert(next(&c, SIZE_MAX) == 4 && next(&c, SIZE_MAX) == 4 && next(&c, SIZE_MAX) == 3);
+	cr_assert_eq(walk(&c), ZIRCONIA_CHAIN_NESTED_INDIRECT);
+	cr_assert_eq(walk(&c), END);
+	zirconia_chain_drop(&c);
+	v_free(d);
+}
+
+/* spec: clients C.4 acceptance #8; clients C.2 #1-6 */
 Test(call_virtio_chain, queue__areas_that_do_not_fit__refused)
 {
 	struct v_driver *d = v_new();
@@ -382,7 +422,7 @@ Test(call_virtio_chain, queue__areas_that_do_not_fit__refused)
 	v_free(d);
 }
 
-/* spec: clients C.4 acceptance #9; clients C.3 */
+/* spec: clients C.4 acceptance #9; clients C.3 #1-4 */
 Test(call_virtio_chain, queue__round_and_round__indices_wrap_and_notifications_are_asked_for)
 {
 	struct v_driver *d = v_new();
@@ -424,6 +464,7 @@ Test(call_virtio_chain, queue__round_and_round__indices_wrap_and_notifications_a
 	v_free(d);
 }
 
+/* spec: clients C.4 acceptance #9; clients C.3 #6 */
 Test(call_virtio_chain, used_entries__inserted__seen_when_published)
 {
 	struct v_driver *d = v_new();

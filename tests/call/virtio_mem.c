@@ -11,7 +11,7 @@ static bool same(zirconia_driver_range_t a, zirconia_driver_range_t b)
 	return a.start == b.start && a.end == b.end;
 }
 
-/* spec: clients C.1 acceptance */
+/* spec: clients C.1 acceptance #1; clients C.1 #2 #3 */
 Test(call_virtio_mem, split_at__inside_and_at_both_ends__two_parts)
 {
 	const zirconia_driver_range_t range = DRIVER(10, 20);
@@ -38,7 +38,7 @@ Test(call_virtio_mem, split_at__inside_and_at_both_ends__two_parts)
 	cr_assert_eq(zirconia_device_range_len(d2), 0);
 }
 
-/* spec: clients C.1 acceptance */
+/* spec: clients C.1 acceptance #2; clients C.1 #4 */
 Test(call_virtio_mem, try_ptr__too_short_or_unaligned__none)
 {
 	cr_assert_null(zirconia_device_range_try_ptr(DEVICE(65, 128), sizeof(uint64_t),
@@ -51,7 +51,7 @@ Test(call_virtio_mem, try_ptr__too_short_or_unaligned__none)
 	cr_assert_null(zirconia_device_range_try_ptr(DEVICE(65, 65), 0, 2));
 }
 
-/* spec: clients C.1 from */
+/* spec: clients C.1 #1 */
 Test(call_virtio_mem, range_from__end_wraps__none)
 {
 	zirconia_driver_range_t r;
@@ -64,7 +64,7 @@ Test(call_virtio_mem, range_from__end_wraps__none)
 	cr_assert(zirconia_driver_range_from(UINT64_MAX, 0, &r));
 }
 
-/* spec: clients C.1 translations */
+/* spec: clients C.1 translations #1-4; clients C.1 #5; clients C.1 acceptance #3 */
 Test(call_virtio_mem, guest_memory__inside_and_outside__base_plus_offset_or_none)
 {
 	const size_t size = 4 * PG;
@@ -122,7 +122,7 @@ Test(call_virtio_mem, guest_memory__inside_and_outside__base_plus_offset_or_none
 	zirconia_guest_mem_done(&guest);
 }
 
-/* spec: clients C.5 */
+/* spec: clients C.5 #1-3 */
 Test(call_virtio_mem, transport__notify_addresses_traps_and_signals)
 {
 	uint16_t q = 77;

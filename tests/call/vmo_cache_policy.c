@@ -9,7 +9,7 @@ static zx_status_t call_set(zx_handle_t h)
 	return zx_vmo_set_cache_policy(h, UNCACHED);
 }
 
-/* spec: vmo 9 #1 #2 */
+/* spec: vmo 9 #1 #2; clients A.11 policy #1 */
 Test(call_vmo_cache_policy, policy_bits_then_handle__wrong__status)
 {
 	zx_handle_t vmo = t_vmo(PG), closed = t_vmo(PG);
@@ -65,7 +65,7 @@ static void expect_allowed(const char *row, zx_handle_t vmo)
 	T_ZX_ROW(row, zx_vmo_set_cache_policy(vmo, CACHED), ZX_OK);
 }
 
-/* spec: vmo 9 #4 */
+/* spec: vmo 9 #4; clients A.11 policy #1 #2 */
 Test(call_vmo_cache_policy, mapped__even_without_access__bad_state)
 {
 	zx_handle_t vmo = t_vmo(2 * PG);
@@ -80,7 +80,7 @@ Test(call_vmo_cache_policy, mapped__even_without_access__bad_state)
 	expect_allowed("unmapped", vmo);
 }
 
-/* spec: vmo 9 #5 #6 */ /* spec: vmo 15.1 #20 j */
+/* spec: vmo 9 #5 #6; clients A.11 policy #1 */ /* spec: vmo 15.1 #20 j */
 Test(call_vmo_cache_policy, relatives__of_each_type__bad_state_until_alone)
 {
 	static const uint32_t types[] = {SNAPSHOT, ON_WRITE, MODIFIED, SLICE, REFERENCE};
@@ -146,7 +146,7 @@ static zx_status_t child(zx_handle_t vmo, uint32_t type)
 	return st;
 }
 
-/* spec: vmo 9 effect #1-6 */
+/* spec: vmo 9 effect #1-6; clients A.11 policy #3 */
 Test(call_vmo_cache_policy, not_cached__every_operation__as_specified)
 {
 	for (uint32_t policy = 1; policy <= 3; policy++) {

@@ -2,7 +2,7 @@
 /* Contiguous and physical VMOs: making them, and every operation on them. */
 #include "device_t.h"
 
-/* spec: clients A.5 #1 #2 #3 #4 #6 #7; clients 0.2 #2 */
+/* spec: clients A.5 #1-4 #6-9 */
 Test(call_vmo_physical, create_contiguous__each_wrong_argument__its_status)
 {
 	const zx_handle_t bti = dev_bti(), vmo = t_vmo(PG);
@@ -51,7 +51,7 @@ Test(call_vmo_physical, create_contiguous__each_wrong_argument__its_status)
 	T_ZX(zx_vmo_create_contiguous(bti, PG, 0, NULL), ZX_ERR_INVALID_ARGS);
 }
 
-/* spec: clients A.5 properties */ /* spec: vmo 7.2 #5; vmo 7.3 #3 */
+/* spec: clients A.5 properties #1-5; clients A.2 #6 */ /* spec: vmo 7.2 #5; vmo 7.3 #3 */
 Test(call_vmo_physical, contiguous__new__committed_zero_cached)
 {
 	const zx_handle_t cont = dev_contiguous(5 * PG);
@@ -78,7 +78,7 @@ Test(call_vmo_physical, contiguous__new__committed_zero_cached)
 	T_OK(zirconia_debug_check(again));
 }
 
-/* spec: vmo 4.4 effect #5 #11 */
+/* spec: vmo 4.4 effect #5 #11; clients A.5 properties #5 #7 */
 Test(call_vmo_physical, contiguous__zeroed__same_pages_in_place)
 {
 	const zx_handle_t cont = dev_contiguous(2 * PG), bti = dev_bti();
@@ -101,7 +101,7 @@ Test(call_vmo_physical, contiguous__zeroed__same_pages_in_place)
 	T_OK(zx_vmo_set_cache_policy(cont, ZX_CACHE_POLICY_CACHED));
 }
 
-/* spec: clients A.4 #2 #3 #4 #5 #6 */
+/* spec: clients A.4 #2-6; clients A.3 validation #3 #4; clients A.4 properties #1 */
 Test(call_vmo_physical, create_physical__each_wrong_argument__its_status)
 {
 	const zx_handle_t root = dev_root();
@@ -153,7 +153,7 @@ Test(call_vmo_physical, create_physical__each_wrong_argument__its_status)
 	T_ZX(zx_vmo_create_physical(root, at, PG, NULL), ZX_ERR_INVALID_ARGS);
 }
 
-/* spec: clients A.4 properties */ /* spec: vmo 7.3 #2 */
+/* spec: clients A.4 properties #1-3; clients A.2 #6 */ /* spec: vmo 7.3 #2 */
 Test(call_vmo_physical, physical__new__uncached_and_without_committed_bytes)
 {
 	const zx_handle_t phys = dev_physical(3 * PG, NULL);
@@ -169,6 +169,7 @@ Test(call_vmo_physical, physical__new__uncached_and_without_committed_bytes)
 	T_OK(zirconia_debug_check(phys));
 }
 
+/* spec: clients A.4 properties #4 #10 */
 Test(call_vmo_physical, two_physical_vmos_and_a_device__one_range__one_memory)
 {
 	const zx_handle_t root = dev_root();
@@ -226,7 +227,7 @@ Test(call_vmo_physical, physical_over_pinned_memory__the_same_bytes)
 	T_OK(zx_pmt_unpin(pmt));
 }
 
-/* spec: clients A.4 slice; vmo 5.4 */
+/* spec: clients A.4 properties #7; vmo 5.4 */
 Test(call_vmo_physical, slices_of_physical__keep_their_parent_and_its_koid)
 {
 	zx_paddr_t at;
@@ -255,7 +256,7 @@ Test(call_vmo_physical, slices_of_physical__keep_their_parent_and_its_koid)
 	T_OK(zirconia_debug_check(inner));
 }
 
-/* spec: vmo 9 physical #1 #2 */
+/* spec: vmo 9 physical #1 #2; clients A.4 properties #8 */
 Test(call_vmo_physical, cache_policy_of_physical__same_value_always_another_only_alone)
 {
 	const zx_handle_t phys = dev_physical(2 * PG, NULL);
@@ -500,6 +501,7 @@ static const struct {
 };
 /* clang-format on */
 
+/* spec: clients A.4 properties #2 #5 #6 #9; clients A.5 properties #3 #6 #8 */
 Test(call_vmo_physical, each_operation__on_each_kind__its_cell)
 {
 	T_EACH (ops, o) {
