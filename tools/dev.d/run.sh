@@ -48,10 +48,14 @@ tour() {
 	while IFS= read -r example; do
 		title=$(sed -n '/[A-Za-z]/ { s|^[ /*]*||; s|[ */]*$||; p; q }' "$example")
 		say "$(basename "$example"): $title"
-		if ! (run_program "$dir" "$example" </dev/null); then
+		(run_program "$dir" "$example" </dev/null)
+		case $? in
+		0 | 77) ;; # 77: it says what it cannot have here
+		*)
 			complain "$(basename "$example") failed"
 			status=1
-		fi
+			;;
+		esac
 		echo
 	done <<<"$examples"
 	[ $status -ne 0 ] || say "The programs are in tests/examples; tools/dev run FILE.c runs one of yours."
