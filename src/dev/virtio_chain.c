@@ -11,14 +11,14 @@
 /* One look at a descriptor: whatever the driver makes of it afterwards is of no interest. */
 static zirconia_desc_t read_desc(zirconia_device_range_t table, size_t index)
 {
-	const volatile zirconia_desc_t *from =
-		(const volatile zirconia_desc_t *)(table.start + index * sizeof(zirconia_desc_t));
+	const zirconia_desc_t *from =
+		(const zirconia_desc_t *)(table.start + index * sizeof(zirconia_desc_t));
 
 	return (zirconia_desc_t){
-		.addr = le64toh(from->addr),
-		.len = le32toh(from->len),
-		.flags = le16toh(from->flags),
-		.next = le16toh(from->next),
+		.addr = le64toh(__atomic_load_n(&from->addr, __ATOMIC_RELAXED)),
+		.len = le32toh(__atomic_load_n(&from->len, __ATOMIC_RELAXED)),
+		.flags = le16toh(__atomic_load_n(&from->flags, __ATOMIC_RELAXED)),
+		.next = le16toh(__atomic_load_n(&from->next, __ATOMIC_RELAXED)),
 	};
 }
 

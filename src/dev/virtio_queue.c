@@ -1,5 +1,5 @@
 /*
- * The rings of a split virtqueue, seen from the device. Fields that the driver writes are read by single volatile loads, each once.
+ * The rings of a split virtqueue, seen from the device. Fields that the driver writes are read by single atomic loads, each once.
  */
 #include <zirconia/virtio.h>
 
@@ -11,19 +11,25 @@
 enum { RING_FLAGS = 0, RING_IDX = 2, RING_ENTRIES = 4 };
 enum { NO_NOTIFICATION = 1 };
 
-static volatile uint16_t *u16_at(zirconia_device_range_t range, size_t off)
+static uint16_t *u16_at(zirconia_device_range_t range, size_t off)
 {
-	return (volatile uint16_t *)(range.start + off);
+	return (uint16_t *)(range.start + off);
 }
 
 static uint16_t load16(zirconia_device_range_t range, size_t off)
 {
-	return le16toh(*u16_at(range, off));
+	return le16toh(__atomic_load_n(u16_at(range, off), __ATOMIC_RELAXED));
 }
 
 static void store16(zirconia_device_range_t range, size_t off, uint16_t value)
 {
-	*u16_at(range, off) = htole16(value);
+	__atomic_store_n(u16_at(range, off), htole16(value), __ATOMIC_RELAXED);
+}
+
+/* The driver wrote the entries before the index. */
+static uint16_t load_index(zirconia_device_range_t avail)
+{
+	return le16toh(__atomic_load_n(u16_at(avail, RING_IDX), __ATOMIC_ACQUIRE));
 }
 
 static bool is_queue_size(size_t n)
@@ -84,19 +90,17 @@ void zirconia_virtqueue_insert_used(zirconia_virtqueue_t *queue, uint16_t index,
 				    zirconia_used_elem_t elem)
 {
 	const size_t slot = index & (queue->size - 1u);
-	volatile zirconia_used_elem_t *to =
-		(volatile zirconia_used_elem_t *)(queue->used.start + RING_ENTRIES +
-						  slot * sizeof(elem));
+	zirconia_used_elem_t *to =
+		(zirconia_used_elem_t *)(queue->used.start + RING_ENTRIES + slot * sizeof(elem));
 
-	to->id = htole32(elem.id);
-	to->len = htole32(elem.len);
+	__atomic_store_n(&to->id, htole32(elem.id), __ATOMIC_RELAXED);
+	__atomic_store_n(&to->len, htole32(elem.len), __ATOMIC_RELAXED);
 }
 
 void zirconia_virtqueue_publish_used(zirconia_virtqueue_t *queue, uint16_t index)
 {
 	/* The entries are there before the index says so. */
-	atomic_thread_fence(memory_order_release);
-	store16(queue->used, RING_IDX, index);
+	__atomic_store_n(u16_at(queue->used, RING_IDX), htole16(index), __ATOMIC_RELEASE);
 	/* And the index before the driver is asked whether it wants to hear of it: it asks the other way round. */
 	atomic_thread_fence(memory_order_seq_cst);
 }
@@ -128,15 +132,13 @@ void zi_virtqueue_return(zirconia_virtqueue_t *queue, uint16_t head, uint32_t wr
 
 static zirconia_chain_result_t take_head(zirconia_virtqueue_t *queue, uint16_t *out_head)
 {
-	const uint16_t ahead = (uint16_t)(load16(queue->avail, RING_IDX) - queue->next_avail);
+	const uint16_t ahead = (uint16_t)(load_index(queue->avail) - queue->next_avail);
 
 	if (ahead == 0)
 		return ZIRCONIA_CHAIN_END;
 	/* More than there are descriptors to make them of. */
 	if (ahead > queue->size)
 		return ZIRCONIA_CHAIN_BAD_RING;
-	/* The entry was written before the index. */
-	atomic_thread_fence(memory_order_acquire);
 	*out_head =
 		load16(queue->avail, RING_ENTRIES + 2u * (queue->next_avail & (queue->size - 1u)));
 	queue->next_avail++;

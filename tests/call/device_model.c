@@ -1,3 +1,4 @@
+/* zi-test: valgrind */
 /* Device models: every kind of access of a driver becomes a call, on plain mappings. */
 #include <lib/mmio/mmio-buffer.h>
 #include <zirconia/device_model.h>

@@ -1,3 +1,4 @@
+/* zi-test: valgrind */
 /* MMIO regions: checks, widths, masks, splits, claims, backends. clients.md B.3 row by row. */
 #include <pthread.h>
 #include <signal.h>

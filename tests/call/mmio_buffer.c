@@ -1,3 +1,4 @@
+/* zi-test: valgrind */
 /* mmio_buffer_t: the acceptance statements of clients.md B.1, and the accessors of B.2. */
 #include <signal.h>
 

@@ -81,7 +81,6 @@ Test(call_mmio_fake, fake__behind_a_mapping__answers_a_driver_in_c)
 	zx_paddr_t at;
 	zx_status_t st;
 
-	t_require("no-valgrind");
 	zirconia_mmio_fake_region(fake, &regs);
 	T_OK(zirconia_device_memory_alloc(PG, 0, &at));
 	st = zirconia_device_model_add(at, PG, regs.backend, regs.ctx);

@@ -39,20 +39,20 @@ static zirconia_virtio_result_t configure(uint16_t index)
 	return zirconia_virtio_device_configure(dev, index, SIZE, DESC, AVAIL, USED);
 }
 
-static volatile uint16_t *at16(size_t off)
+static uint16_t *at16(size_t off)
 {
-	return (volatile uint16_t *)(guest.base + off);
+	return (uint16_t *)(guest.base + off);
 }
 
 /* A chain of one descriptor of four bytes. */
 static void publish(void)
 {
 	zirconia_desc_t *desc = (zirconia_desc_t *)(guest.base + DESC);
+	const uint16_t idx = *at16(AVAIL + 2);
 
 	desc[0] = (zirconia_desc_t){.addr = DATA, .len = 4};
-	*at16(AVAIL + 4 + 2 * (*at16(AVAIL + 2) % (size_t)SIZE)) = 0;
-	__atomic_thread_fence(__ATOMIC_RELEASE);
-	*at16(AVAIL + 2) = (uint16_t)(*at16(AVAIL + 2) + 1);
+	*at16(AVAIL + 4 + 2 * (idx % (size_t)SIZE)) = 0;
+	__atomic_store_n(at16(AVAIL + 2), (uint16_t)(idx + 1), __ATOMIC_RELEASE);
 }
 
 /* spec: clients C.5 #4 */
@@ -156,8 +156,7 @@ static void *drive(void *arg)
 		driven = zirconia_virtio_device_notify(dev, 0);
 		if (driven != OK)
 			break;
-		while (__atomic_load_n((uint16_t *)(guest.base + USED + 2), __ATOMIC_ACQUIRE) !=
-		       i + 1)
+		while (__atomic_load_n(at16(USED + 2), __ATOMIC_ACQUIRE) != i + 1)
 			zx_nanosleep(zx_deadline_after(ZX_USEC(10)));
 	}
 	return NULL;

@@ -1,6 +1,8 @@
 /*
  * A register window: driver code that checks every access, over a VMO that stands in for the
  * device. cc 90_mmio.c $(pkg-config --cflags --libs zirconia)
+ *
+ * zi-test: valgrind
  */
 #include <stdio.h>
 #include <stdlib.h>

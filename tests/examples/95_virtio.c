@@ -1,6 +1,8 @@
 /*
  * A DMA device and its driver: registers, pinned memory, a virtqueue, an interrupt. The driver's part is as for Fuchsia: its plain
  * accesses of mapped registers are calls of the device's model. cc 95_virtio.c $(pkg-config --cflags --libs zirconia)
+ *
+ * zi-test: valgrind
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* zi-test: no-asan no-tsan */
+/* zi-test: valgrind no-asan no-tsan */
 /* One instruction's access: random code changes nothing but what it says. The fuzzer tests/fuzz/insn.c goes on where this ends. */
 #include "host/insn.h"
 
