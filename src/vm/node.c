@@ -126,7 +126,7 @@ void zi_node_free(struct zi_node *n)
 }
 
 /* Index of the first segment that ends after pgi. */
-static uint32_t seg_find(const struct zi_node *n, uint64_t pgi)
+uint32_t zi_node_seg_find(const struct zi_node *n, uint64_t pgi)
 {
 	uint32_t lo = 0, hi = n->nsegs;
 
@@ -143,7 +143,7 @@ static uint32_t seg_find(const struct zi_node *n, uint64_t pgi)
 
 uint64_t zi_node_frame(const struct zi_node *n, uint64_t pgi, uint64_t *out_run)
 {
-	uint32_t i = seg_find(n, pgi);
+	uint32_t i = zi_node_seg_find(n, pgi);
 
 	if (i == n->nsegs || n->segs[i].first > pgi) {
 		if (out_run != NULL)
@@ -157,7 +157,7 @@ uint64_t zi_node_frame(const struct zi_node *n, uint64_t pgi, uint64_t *out_run)
 	return s->frame + (pgi - s->first);
 }
 
-static bool segs_reserve(struct zi_node *n, uint32_t want)
+bool zi_node_segs_reserve(struct zi_node *n, uint32_t want)
 {
 	if (want <= n->segs_cap)
 		return true;
@@ -180,7 +180,7 @@ static zx_status_t seg_add(struct zi_node *n, uint32_t i, uint64_t first, uint64
 {
 	struct zi_extent ext;
 
-	if (!segs_reserve(n, n->nsegs + 1))
+	if (!zi_node_segs_reserve(n, n->nsegs + 1))
 		return ZX_ERR_NO_MEMORY;
 	/* Watched frames of absent pages must have no memory. */
 	const unsigned flags = n->parent != NULL                             ? ZI_EXTENT_ANY :
@@ -230,7 +230,7 @@ zx_status_t zi_node_ensure_frames(struct zi_node *n, uint64_t first, uint64_t pa
 	uint64_t end = first + pages;
 
 	while (first < end) {
-		uint32_t i = seg_find(n, first);
+		uint32_t i = zi_node_seg_find(n, first);
 
 		if (i < n->nsegs && n->segs[i].first <= first) {
 			first = n->segs[i].first + n->segs[i].pages;

@@ -114,6 +114,32 @@ void zi_node_discard_frames(struct zi_node *n, uint64_t first, uint64_t pages);
 void zi_node_clean_stale(struct zi_node *n, uint64_t first, uint64_t pages);
 bool zi_node_is_pinned(const struct zi_node *n, uint64_t first, uint64_t pages);
 
+/* Index of the first segment that ends after pgi. */
+uint32_t zi_node_seg_find(const struct zi_node *n, uint64_t pgi);
+/* Room for so many segments; false: no memory. */
+bool zi_node_segs_reserve(struct zi_node *n, uint32_t want);
+
+/* ---- node_move.c: frames that change their node instead of being copied */
+
+enum { ZI_MOVE_PIECES = 4 };
+extern uint64_t zi_node_move_min; /* pages; fewer are copied. Tests lower it */
+
+/* Frames without a node, in order: extents of their own. */
+struct zi_moving {
+	uint32_t n;
+	uint64_t pages;
+	struct zi_segment piece[ZI_MOVE_PIECES];
+};
+
+/*
+ * Own pages [first, …) of n, at most max, leave with their frames; what stays behind reads zero. False: nothing can be moved (too few
+ * pages, frames that do not divide well, relatives, pins, no memory), and nothing has changed for who looks.
+ */
+bool zi_node_move_out(struct zi_node *n, uint64_t first, uint64_t max, struct zi_moving *out);
+/* They take the place of the frames of absent pages of a pager root, whose mappings are switched. False: no memory, nothing changed. */
+bool zi_node_move_in(struct zi_node *n, uint64_t first, const struct zi_moving *in);
+void zi_moving_free(const struct zi_moving *m);
+
 /* ---- node_lookup.c */
 
 /* Answer for page pgi of n, valid for at most max pages. */

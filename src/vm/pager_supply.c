@@ -1,7 +1,7 @@
 /*
  * zx_pager_supply_pages: pages leave the auxiliary VMO and fill what is absent in the pager's. Two
- * trees, and never both locks: the pages travel in batches through a buffer. Whatever fails, the
- * auxiliary range is as it was or empty.
+ * trees, and never both locks: long runs of pages go over with their frames, others travel in
+ * batches through a buffer. Whatever fails, the auxiliary range is as it was or empty.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -205,19 +205,94 @@ static void empty(struct zi_vmo *aux, uint64_t off, uint64_t len)
 		(void)zi_node_zero(aux->node, zi_vmo_page(aux, off), len >> ZI_PAGE_SHIFT);
 }
 
+/* ---- pages that go over as they are */
+
+static bool take_frames(struct zi_vmo *aux, uint64_t off, uint64_t rest, struct zi_moving *out)
+{
+	ZI_LOCK_SCOPE(&aux->tree->lock);
+	return check_aux(aux, off, rest) == ZX_OK &&
+	       zi_node_move_out(aux->node, zi_vmo_page(aux, off), rest >> ZI_PAGE_SHIFT, out);
+}
+
+/* Like put_locked, for the pages of `in`, whose frames are the node's or freed afterwards. */
+static zx_status_t put_frames_locked(struct zi_vmo *v, uint64_t off, uint64_t rest,
+				     const struct zi_moving *in, bool *out_moved)
+{
+	const uint64_t first = zi_vmo_page(v, off);
+	struct zi_node *n = v->node;
+	uint64_t run, done = 0;
+
+	*out_moved = false;
+	if (!zi_in_range(off, rest, zi_vmo_size_locked(v)))
+		return ZX_ERR_OUT_OF_RANGE;
+	if (n->source->detached)
+		return ZX_ERR_BAD_STATE;
+	if (zi_page_state(n, first, in->pages, &run) == ZI_PAGE_ABSENT && run == in->pages &&
+	    zi_node_move_in(n, first, in)) {
+		zx_status_t st = zi_pages_apply(n, ZI_EV_SUPPLY, first, in->pages, &done);
+
+		*out_moved = true;
+		/* What stays absent may not be shown. */
+		if (st != ZX_OK)
+			zi_node_discard_frames(n, first + done, in->pages - done);
+		return st;
+	}
+	/* Part of it is there already, or the frames do not fit: copies. */
+	for (uint64_t i = 0; i < in->pages; i += ZI_BATCH_PAGES) {
+		struct batch b = {.bytes = zi_frame_ptr(in->piece[0].frame + i),
+				  .pages = zi_min(in->pages - i, ZI_BATCH_PAGES)};
+
+		memset(b.data, true, sizeof(b.data));
+		zx_status_t st =
+			put_locked(v, off + (i << ZI_PAGE_SHIFT), b.pages << ZI_PAGE_SHIFT, &b);
+		if (st != ZX_OK)
+			return st;
+	}
+	return ZX_OK;
+}
+
+static zx_status_t put_frames(struct zi_vmo *v, uint64_t off, uint64_t rest,
+			      const struct zi_moving *in)
+{
+	struct zi_source_wakes wakes = {0};
+	bool moved;
+	zx_status_t st;
+
+	if (off + rest < off) {
+		zi_moving_free(in);
+		return ZX_ERR_OUT_OF_RANGE;
+	}
+	zi_lock(&v->tree->lock);
+	v->node->source->wakes = &wakes;
+	st = put_frames_locked(v, off, rest, in, &moved);
+	v->node->source->wakes = NULL;
+	zi_unlock(&v->tree->lock);
+	zi_source_wakes_flush(&wakes);
+	if (!moved)
+		zi_moving_free(in);
+	return st;
+}
+
 static zx_status_t supply(struct zi_vmo *v, uint64_t off, uint64_t len, struct zi_vmo *aux,
 			  uint64_t aux_off, uint8_t *buffer, uint64_t buffer_pages)
 {
 	struct batch b = {.bytes = buffer, .keep = len <= ZI_KEEP_PAGES * ZI_PAGE};
+	struct zi_moving moving;
 	bool begun = false;
 	zx_status_t st;
 
 	do {
-		b.pages = zi_min(len >> ZI_PAGE_SHIFT, buffer_pages);
-		st = take(aux, aux_off, len, &b);
-		if (st == ZX_OK) {
+		if (take_frames(aux, aux_off, len, &moving)) {
 			begun = true;
-			st = put(v, off, len, &b);
+			b.pages = moving.pages;
+			st = put_frames(v, off, len, &moving);
+		} else {
+			b.pages = zi_min(len >> ZI_PAGE_SHIFT, buffer_pages);
+			st = take(aux, aux_off, len, &b);
+			if (st == ZX_OK) {
+				begun = true;
+				st = put(v, off, len, &b);
+			}
 		}
 		if (st != ZX_OK) {
 			if (begun)

@@ -3,17 +3,36 @@
 
 void do_supply(struct view *v)
 {
-	const bool zero = below(3) == 0;
+	const bool zero = below(3) == 0, mapped = below(2);
 	uint64_t first, pages;
+	uint8_t *map = NULL;
 
 	(void)v;
 	random_range(m.size, &first, &pages);
+	/* Half of them long and aligned: such pages go over with their frames. */
+	if (below(2)) {
+		first -= first % (PAGES_MAX / 2);
+		pages = m.size - first < PAGES_MAX / 2 ? m.size - first : PAGES_MAX / 2;
+	}
 	zx_handle_t aux = t_vmo(PAGES_MAX * PG);
-	if (!zero && pages > 0)
-		T_OK(zx_vmo_write(aux, disk[first], 0, pages * PG));
+	if (mapped)
+		map = t_map(aux, 0, PAGES_MAX * PG);
+	if (!zero && pages > 0) {
+		if (mapped)
+			memcpy(map, disk[first], pages * PG);
+		/* Zeros stored through a mapping alone may count as no page. */
+		for (uint64_t i = 0; i < pages; i++)
+			if (!mapped || t_all(disk[first + i], PG, 0))
+				T_OK(zx_vmo_write(aux, disk[first + i], i * PG, PG));
+	}
 	STEP_ZX(zx_pager_supply_pages(m.p.pager, m.p.vmo, first * PG, pages * PG, aux, 0),
 		m.detached && pages > 0 ? ZX_ERR_BAD_STATE : ZX_OK);
 	STEP_ASSERT(pg_committed(aux) == 0, "the pages stay in the auxiliary VMO");
+	if (mapped) {
+		STEP_ASSERT(t_all(map, PAGES_MAX * PG, 0), "the auxiliary VMO shows bytes");
+		memset(map, 0xaa, PAGES_MAX * PG);
+		t_unmap(map, PAGES_MAX * PG);
+	}
 	t_close(aux);
 	for (uint64_t i = first; i < first + pages && !m.detached; i++) {
 		if (m.page[i].state != 'A')

@@ -7,7 +7,7 @@
 
 #include "../../call/pager_t.h"
 
-enum { PAGES_MAX = 40, VIEWS = 7 };
+enum { PAGES_MAX = 64, VIEWS = 7 }; /* sets of pages are words of so many bits */
 
 struct page {
 	char state; /* A M C D W Z U, as in the table of page states */
