@@ -177,6 +177,11 @@ bool zi_watch_allow(uintptr_t addr, size_t len);
  * comes in one piece: they find no memory, or all of it.
  */
 zx_status_t zi_frames_fill(uint64_t frame, uint64_t pages, const void *bytes);
+/*
+ * The same from memory of the program, as far as the kernel can read it and there is memory: answers
+ * how many pages got their bytes. The page behind them may have got a part.
+ */
+uint64_t zi_frames_write(uint64_t frame, uint64_t pages, const void *user);
 
 struct zi_watch_fault {
 	uintptr_t addr;

@@ -191,6 +191,27 @@ zx_status_t zi_frames_fill(uint64_t frame, uint64_t pages, const void *bytes)
 	return done == len ? ZX_OK : ZX_ERR_NO_MEMORY;
 }
 
+uint64_t zi_frames_write(uint64_t frame, uint64_t pages, const void *user)
+{
+	const size_t len = (size_t)pages << ZI_PAGE_SHIFT;
+	const off_t at = (off_t)(frame << ZI_PAGE_SHIFT);
+	int saved = errno;
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t n = pwrite(zi_window.fd, (const char *)user + done, len - done,
+				   at + (off_t)done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		done += (size_t)n;
+	}
+	errno = saved;
+	return done >> ZI_PAGE_SHIFT;
+}
+
 /* ---- events */
 
 bool zi_watch_next(struct zi_watch_fault *out_fault)

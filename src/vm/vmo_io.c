@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "host/host.h"
+#include "vm/dirty.h"
 #include "vm/fault.h"
 #include "vm/trap.h"
 #include "vm/vm.h"
@@ -18,6 +19,8 @@
 enum { ZI_IO_PAGES = 256 };
 /* A write asks for so many pages at once, and makes so many dirty. */
 enum { ZI_WRITE_BATCH = 256, ZI_WRITE_BATCH_2025 = 16 };
+/* So many pages without memory are worth a system call. */
+enum { ZI_FRESH_PAGES = 4 };
 
 /* Rows 2-5: what holds before each piece. */
 static zx_status_t check_locked(const struct zi_vmo *v, uint64_t off, uint64_t len)
@@ -236,6 +239,41 @@ static zx_status_t ready_to_write(struct zi_vmo *v, uint64_t off, uint64_t len,
 	return zi_node_ready(n, ZI_EV_WRITE, pgi, pages, left, wait, &done);
 }
 
+/* Pages of a pager's VMO from pgi on, at most max, that read zero and have no memory. */
+static uint64_t fresh_pages(const struct zi_node *n, uint64_t pgi, uint64_t max)
+{
+	uint64_t run;
+
+	if (n->source == NULL || max < ZI_FRESH_PAGES)
+		return 0;
+	switch (zi_page_state(n, pgi, max, &run)) {
+	case ZI_PAGE_MARKER:
+	case ZI_PAGE_ZERO:
+	case ZI_PAGE_UNTRACKED:
+		return run;
+	default:
+		return 0;
+	}
+}
+
+/*
+ * Pages that were fresh and are to be overwritten whole: the kernel fills them as they come, where a
+ * copy would fault on each and see it cleared first. Answers how many were; others go the usual way.
+ */
+static uint64_t fill_fresh(struct zi_node *n, uint64_t pgi, uint64_t pages, const uint8_t *from)
+{
+	uint64_t run, frame;
+
+	if (pages < ZI_FRESH_PAGES)
+		return 0;
+	frame = zi_node_frame(n, pgi, &run);
+	n->touched = true;
+	pages = zi_frames_write(frame, zi_min(run, pages), from);
+	if (pages != 0)
+		n->source->modified = true;
+	return pages;
+}
+
 /* The stream size grows to what was written. */
 static void advance_locked(struct zi_vmo *v, uint64_t end)
 {
@@ -266,15 +304,26 @@ static zx_status_t write_pages(struct zi_vmo *v, const uint8_t *from, uint64_t o
 		while (budget > 0 && r.fault == 0) {
 			uint64_t skip = off & ZI_PAGE_MASK;
 			uint64_t pgi = zi_vmo_page(v, off), run;
+			uint64_t fresh = 0;
 			struct zi_node *n = v->node;
 
 			/* The page is made own before the buffer is looked at. */
 			if (n->source != NULL ? !zi_page_is_writable(n, pgi) :
 						!zi_pageset_test(&n->own, pgi) ||
 							!zi_pageset_is_empty(&n->shadow)) {
+				if (skip == 0)
+					fresh = fresh_pages(n, pgi, budget >> ZI_PAGE_SHIFT);
 				st = ready_to_write(v, off, len, wait);
 				if (st != ZX_OK)
 					break;
+			}
+			fresh = fill_fresh(n, pgi, fresh, from);
+			if (fresh != 0) {
+				from += fresh << ZI_PAGE_SHIFT;
+				off += fresh << ZI_PAGE_SHIFT;
+				len -= fresh << ZI_PAGE_SHIFT;
+				budget -= fresh << ZI_PAGE_SHIFT;
+				continue;
 			}
 			uint64_t frame = zi_node_frame(n, pgi, &run);
 			uint64_t len_here = zi_min(budget, ZI_PAGE - skip);
