@@ -233,8 +233,8 @@ static void op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 static void op_fsync(fuse_req_t req, fuse_ino_t ino, int data_only, struct fuse_file_info *fi)
 {
 	(void)ino;
-	fuse_reply_err(req, (data_only ? fdatasync((int)fi->fh) : fsync((int)fi->fh)) < 0 ? errno :
-											    0);
+	fuse_reply_err(req,
+		       (data_only ? fdatasync((int)fi->fh) : fsync((int)fi->fh)) < 0 ? errno : 0);
 }
 
 static const struct fuse_lowlevel_ops ops = {

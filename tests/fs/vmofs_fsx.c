@@ -21,8 +21,8 @@ enum { FILES = 4, LOG = 24, CHUNK = 96 << 10 };
 
 static uint64_t state, seed, step;
 static uint64_t most = 512 << 10;
-static int dirs[2];                 /* tried, plain */
-static int fds[FILES][2];           /* -1: not open */
+static int dirs[2];       /* tried, plain */
+static int fds[FILES][2]; /* -1: not open */
 static char *bytes[2];
 static char past[LOG][160];
 
@@ -53,16 +53,16 @@ static void same(const char *what, long long tried, long long plain)
 		complain(what, tried, plain);
 }
 
-#define BOTH(what, expr)                                       \
-	do {                                                   \
-		long long r_[2];                               \
-		for (int s = 0; s < 2; s++) {                  \
-			errno = 0;                             \
-			r_[s] = (long long)(expr);             \
-			if (r_[s] < 0)                         \
-				r_[s] = -errno;                \
-		}                                              \
-		same(what, r_[0], r_[1]);                      \
+#define BOTH(what, expr)                           \
+	do {                                       \
+		long long r_[2];                   \
+		for (int s = 0; s < 2; s++) {      \
+			errno = 0;                 \
+			r_[s] = (long long)(expr); \
+			if (r_[s] < 0)             \
+				r_[s] = -errno;    \
+		}                                  \
+		same(what, r_[0], r_[1]);          \
 	} while (0)
 
 static void name_of(int file, char out[16])

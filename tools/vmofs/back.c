@@ -92,8 +92,8 @@ static int write_zeros(struct vf_file *f, uint64_t off, uint64_t end)
 /* Pages that read zero become a hole. Afterwards they are absent. */
 static int write_hole(struct vf_file *f, uint64_t off, uint64_t end, uint64_t size)
 {
-	int err = vf_errno(op(f, ZX_PAGER_OP_WRITEBACK_BEGIN, off, end - off,
-			      ZX_VMO_DIRTY_RANGE_IS_ZERO));
+	int err = vf_errno(
+		op(f, ZX_PAGER_OP_WRITEBACK_BEGIN, off, end - off, ZX_VMO_DIRTY_RANGE_IS_ZERO));
 
 	if (err == 0 && fallocate(f->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)off,
 				  (off_t)(end - off)) < 0) {

@@ -100,8 +100,8 @@ static uint64_t evict(struct vf_file *f, uint64_t bytes)
 			f->hand = 0;
 		n = end - f->hand < EVICT ? end - f->hand : EVICT;
 		atomic_store(&f->whole, false);
-		if (zirconia_debug_evict(f->vmo, f->hand, n, ZIRCONIA_EVICT_ALWAYS_NEEDED, &pages) ==
-		    ZX_OK)
+		if (zirconia_debug_evict(f->vmo, f->hand, n, ZIRCONIA_EVICT_ALWAYS_NEEDED,
+					 &pages) == ZX_OK)
 			gone += pages * VF_PAGE;
 		f->hand += n;
 		pthread_mutex_unlock(&f->supply);

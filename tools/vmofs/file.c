@@ -16,7 +16,8 @@
 enum { BUCKETS = 1 << 12, MOST_UNUSED = 4096 };
 
 static pthread_mutex_t files = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t changed = PTHREAD_COND_INITIALIZER; /* a node is busy no more, a file unused */
+static pthread_cond_t changed =
+	PTHREAD_COND_INITIALIZER; /* a node is busy no more, a file unused */
 static struct vf_file *oldest, *newest;
 static struct vf_file *by_id[BUCKETS];
 static uint64_t count, unused;

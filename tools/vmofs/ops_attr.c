@@ -119,9 +119,8 @@ static int set_times(struct vf_node *n, const struct stat *to, int what)
 			return st;
 		}
 	}
-	st = S_ISLNK(n->type) ?
-		     utimensat(n->fd, "", times, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) :
-		     utimensat(AT_FDCWD, path.text, times, 0);
+	st = S_ISLNK(n->type) ? utimensat(n->fd, "", times, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) :
+				utimensat(AT_FDCWD, path.text, times, 0);
 	return st < 0 ? errno : 0;
 }
 

@@ -22,9 +22,9 @@ static struct dir *dir_of(const struct fuse_file_info *fi)
 static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct dir *d = calloc(1, sizeof(*d));
-	const int fd = d == NULL ? -1 :
-				   openat(vf_node_of(ino)->fd, ".",
-					  O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const int fd = d == NULL ?
+			       -1 :
+			       openat(vf_node_of(ino)->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int err = d == NULL ? ENOMEM : errno;
 
 	if (fd >= 0) {

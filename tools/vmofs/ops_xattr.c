@@ -60,10 +60,10 @@ static void op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const 
 {
 	if (refuse(req, ino))
 		return;
-	fuse_reply_err(req, setxattr(vf_node_path(vf_node_of(ino)).text, name, value, size, flags) <
-					    0 ?
-				    errno :
-				    0);
+	fuse_reply_err(req,
+		       setxattr(vf_node_path(vf_node_of(ino)).text, name, value, size, flags) < 0 ?
+			       errno :
+			       0);
 }
 
 static void op_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name)

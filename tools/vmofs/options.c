@@ -23,7 +23,10 @@ struct texts {
 	int xattr;
 };
 
-#define TEXT(name, field) {name, offsetof(struct texts, field), 0}
+#define TEXT(name, field)                              \
+	{                                              \
+		name, offsetof(struct texts, field), 0 \
+	}
 
 static const struct fuse_opt templates[] = {
 	TEXT("--pages=%s", pages),
@@ -89,18 +92,23 @@ static void usage(FILE *to)
 {
 	fprintf(to,
 		"vmofs [OPTION...] LOWER MOUNTPOINT\n"
-		"Shows the folder LOWER at MOUNTPOINT. What its files hold is kept in memory objects\n"
-		"that a pager supplies from LOWER and writes back to it. umount MOUNTPOINT ends it.\n"
+		"Shows the folder LOWER at MOUNTPOINT. What its files hold is kept in memory "
+		"objects\n"
+		"that a pager supplies from LOWER and writes back to it. umount MOUNTPOINT ends "
+		"it.\n"
 		"\n"
 		"Each of these is understood as --NAME and as -o NAME:\n"
-		"  pages=N         pages (of %u bytes) that may be kept; default: a quarter of the\n"
+		"  pages=N         pages (of %u bytes) that may be kept; default: a quarter of "
+		"the\n"
 		"                  memory, at most 262144\n"
-		"  readahead=N     pages to read ahead of who reads in order, 0 to 65536; default 64\n"
+		"  readahead=N     pages to read ahead of who reads in order, 0 to 65536; default "
+		"64\n"
 		"  writeback=S     seconds until what was written goes to LOWER; default 5\n"
 		"  close=wait      close(2) waits until LOWER has what was written (default)\n"
 		"  close=start     close(2) only has the writing begin\n"
 		"  kernel_cache=on   the kernel collects writes (default); off: it passes each on\n"
-		"  timeout=S       seconds that the kernel remembers names and attributes; default 1\n"
+		"  timeout=S       seconds that the kernel remembers names and attributes; default "
+		"1\n"
 		"  xattr           extended attributes are passed through\n"
 		"\n"
 		"  -o OPTION,...   options of FUSE, such as allow_other, default_permissions, ro\n"

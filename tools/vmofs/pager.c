@@ -83,7 +83,8 @@ static bool read_lower(const struct vf_file *f, char *to, uint64_t len, uint64_t
 }
 
 /* file->supply is held. */
-static zx_status_t supply_piece(struct vf_file *f, const struct piece *p, uint64_t off, uint64_t len)
+static zx_status_t supply_piece(struct vf_file *f, const struct piece *p, uint64_t off,
+				uint64_t len)
 {
 	zx_status_t st;
 

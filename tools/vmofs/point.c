@@ -133,9 +133,10 @@ int vf_point_check(const char *lower, const char *mountpoint)
 	switch (vf_point_look(mountpoint)) {
 	case VF_STALE:
 		if (!take_away(mountpoint)) {
-			vf_complain("%s: a file system whose server is gone lies there, and cannot be "
-				    "taken away (fusermount3 -u -z %s)",
-				    mountpoint, mountpoint);
+			vf_complain(
+				"%s: a file system whose server is gone lies there, and cannot be "
+				"taken away (fusermount3 -u -z %s)",
+				mountpoint, mountpoint);
 			return VF_EXIT_BUSY;
 		}
 		vf_complain("%s: took away a file system whose server was gone", mountpoint);
@@ -157,7 +158,8 @@ int vf_point_check(const char *lower, const char *mountpoint)
 		return VF_EXIT_POINT;
 	}
 	if (is_below(mountpoint, lower)) {
-		vf_complain("mount point %s lies inside %s, and would show itself", mountpoint, lower);
+		vf_complain("mount point %s lies inside %s, and would show itself", mountpoint,
+			    lower);
 		return VF_EXIT_POINT;
 	}
 	return VF_EXIT_OK;

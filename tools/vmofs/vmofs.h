@@ -46,7 +46,7 @@
 /* ---- exit codes, in the man page */
 enum vf_exit {
 	VF_EXIT_OK = 0,
-	VF_EXIT_ERROR = 1,   /* something else */
+	VF_EXIT_ERROR = 1, /* something else */
 	VF_EXIT_USAGE = 2,
 	VF_EXIT_LOWER = 3,   /* LOWER is missing, no directory, cannot be opened */
 	VF_EXIT_POINT = 4,   /* MOUNTPOINT is missing, no directory, or inside LOWER */
@@ -136,18 +136,19 @@ struct vf_file {
 	uint64_t hand;        /* where eviction goes on; supply */
 
 	pthread_mutex_t meta;
-	bool dirty;                /* there may be something to write back */
+	bool dirty; /* there may be something to write back */
 	double dirty_since;
-	uint64_t dirty_bytes;      /* written since it was clean */
-	bool mtime_ahead;          /* mtime is what counts, not LOWER's */
+	uint64_t dirty_bytes; /* written since it was clean */
+	bool mtime_ahead;     /* mtime is what counts, not LOWER's */
 	struct timespec mtime;
-	int error;                 /* of a write-back that nobody waited for */
+	int error;                  /* of a write-back that nobody waited for */
 	struct timespec seen_mtime; /* what LOWER shows while nobody else changes it */
 	off_t seen_size;
 
 	/* files lock */
 	unsigned users;
-	unsigned refs; /* the node or whoever takes it down; the pager until COMPLETE; its threads */
+	unsigned
+		refs; /* the node or whoever takes it down; the pager until COMPLETE; its threads */
 	struct vf_file *older, *newer; /* by last use */
 	struct vf_file *bucket_next;   /* by id */
 };
