@@ -1,13 +1,17 @@
 /*
- * Clock objects: zx_clock_create, _read, _update, _get_details, and the two calls for mapped
- * clocks.
+ * Clock objects: zx_clock_create, _read, _update, _get_details, zx_vmar_map_clock, and the two
+ * calls for mapped clocks.
  */
 #include <zircon/rights.h>
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/clock.h>
 
 #include "object/clock.h"
+#include "object/object.h"
+#include "syscalls/vmar_i.h"
 #include "vm/fault.h"
+#include "vm/vm.h"
+#include "vm/vmo.h"
 
 static uint64_t version_of(uint64_t options)
 {
@@ -183,4 +187,42 @@ zx_status_t zx_clock_get_details_mappable(const void *clock_addr, uint64_t optio
 		return st;
 	zi_clock_fill_details(clock_options, backstop, &state, &v1);
 	return zi_user_write(details, &v1, sizeof(v1));
+}
+
+/*
+ * ZX_ERR_INVALID_ARGS    PERM_WRITE, PERM_EXECUTE or PERM_READ_IF_XOM_UNSUPPORTED; another length
+ * ZX_ERR_BAD_HANDLE, ZX_ERR_WRONG_TYPE   the clock
+ * ZX_ERR_INVALID_ARGS    the clock cannot be mapped
+ * ZX_ERR_BAD_HANDLE, ZX_ERR_WRONG_TYPE   the VMAR
+ * … then as zx_vmar_map, with the clock handle's rights READ and MAP
+ */
+zx_status_t zx_vmar_map_clock(zx_handle_t handle, zx_vm_option_t options, uint64_t vmar_offset,
+			      zx_handle_t clock_handle, uint64_t len, zx_vaddr_t *mapped_addr)
+{
+	const zx_vm_option_t refused =
+		ZX_VM_PERM_WRITE | ZX_VM_PERM_EXECUTE | ZX_VM_PERM_READ_IF_XOM_UNSUPPORTED;
+	struct zi_map_what what = {
+		.len = len, .no_stream_size = true, .list_name = ZI_CLOCK_LIST_NAME};
+	struct zi_vmar_object *vmar;
+	zx_rights_t vmar_rights;
+	struct zi_clock *c;
+	zx_status_t st;
+
+	if ((options & refused) != 0 || len != ZI_CLOCK_MAPPED_SIZE)
+		return ZX_ERR_INVALID_ARGS;
+	st = zi_handle_get(clock_handle, ZX_OBJ_TYPE_CLOCK, ZX_RIGHT_NONE, &c, &what.rights);
+	if (st != ZX_OK)
+		return st;
+	what.vmo = zi_clock_vmo(c);
+	what.rights &= ZX_RIGHT_READ | ZX_RIGHT_MAP;
+	what.list_koid = c->object.koid;
+	st = what.vmo == NULL ? ZX_ERR_INVALID_ARGS :
+				zi_handle_get(handle, ZX_OBJ_TYPE_VMAR, ZX_RIGHT_NONE, &vmar,
+					      &vmar_rights);
+	if (st == ZX_OK) {
+		st = zi_map_for_user(vmar, vmar_rights, &what, options, vmar_offset, mapped_addr);
+		zi_object_unref(&vmar->object);
+	}
+	zi_object_unref(&c->object);
+	return st;
 }

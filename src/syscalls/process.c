@@ -19,7 +19,7 @@
 static zx_status_t make_process(struct zi_job *job, const char *name,
 				struct zi_process **out_process, struct zi_vmar_object **out_vmar)
 {
-	struct zi_process *p;
+	struct zi_process *p = NULL;
 	struct zi_vmar *root;
 	zx_status_t st = zi_process_new(job, name, &p);
 
@@ -50,8 +50,8 @@ zx_status_t zx_process_create(zx_handle_t job, const char *name, size_t name_siz
 			      zx_handle_t *proc_handle, zx_handle_t *vmar_handle)
 {
 	char copy[ZX_MAX_NAME_LEN];
-	struct zi_vmar_object *vmar;
-	struct zi_process *p;
+	struct zi_vmar_object *vmar = NULL;
+	struct zi_process *p = NULL;
 	struct zi_job *j;
 	zx_status_t st;
 

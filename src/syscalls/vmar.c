@@ -1,7 +1,7 @@
 /*
  * zx_vmar_*: handles, rights, and copies of results. Every check that follows them stands in the vm
  * ring.
- * DIFFERS: there is no profile of memory priority to set on a VMAR, and clocks cannot be mapped.
+ * DIFFERS: there is no profile of memory priority to set on a VMAR.
  */
 #include <zircon/rights.h>
 #include <zircon/syscalls.h>
@@ -174,6 +174,8 @@ zx_status_t zi_map_for_user(const struct zi_vmar_object *o, zx_rights_t vmar_rig
 		.vmo_off = what->off,
 		.len = what->len,
 		.max_prot = perms_of_rights(vmar_rights & what->rights),
+		.list_koid = what->list_koid,
+		.list_name = what->list_name,
 	};
 	zx_status_t st = check_map_rights(args.vmo, args.options, vmar_rights, what->rights);
 

@@ -16,6 +16,8 @@ struct zi_map_what {
 	zx_rights_t rights;  /* to it: READ, WRITE, EXECUTE, MAP count */
 	uint64_t off, len;   /* bytes, not checked yet */
 	bool no_stream_size; /* programs do not see one */
+	zx_koid_t list_koid; /* what listings tell of the mapping; 0, NULL: the VMO's */
+	const char *list_name;
 };
 
 /* Rows 3 and later of zx_vmar_map: maps, and stores the address at a user address. */

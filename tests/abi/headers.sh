@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Each public header stands by itself, twice included, in C99, C11, C++17 and C++20, without a warning. Those of C++ only are left
 # out in C; <zxtest/zxtest.h> and the mocks that fail a test of it need GoogleTest in C++.
+#
+# zi-test: timeout=400
 set -euo pipefail
 work=$(mktemp -d "${TMPDIR:-/tmp}/zirconia-headers.XXXXXX")
 trap 'rm -rf "$work"' EXIT

@@ -190,7 +190,6 @@ __ZX_CALL(zx_status_t, zx_vmar_map_iob,
 /*
  * Maps the state of a clock made with ZX_CLOCK_OPT_MAPPABLE, for zx_clock_read_mappable. len is
  * what ZX_INFO_CLOCK_MAPPED_SIZE tells. The mapping outlives the clock's handles.
- * Not emulated: a clock's state cannot be mapped.
  *
  * Errors, in order:
  *   ZX_ERR_INVALID_ARGS   PERM_WRITE, PERM_EXECUTE or PERM_READ_IF_XOM_UNSUPPORTED; another len
