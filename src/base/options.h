@@ -19,6 +19,8 @@ enum zi_option_id {
 	ZI_OPTION_SEED,          /* number */
 	ZI_OPTION_TRAP,          /* word: 1 + the engine of vm/trap.h */
 	ZI_OPTION_PAGER_TIMEOUT, /* number: seconds, 0 for ever */
+	ZI_OPTION_INJECT,        /* text: rules of base/inject.h */
+	ZI_OPTION_INJECT_SEED,   /* number */
 	ZI_OPTION_COUNT
 };
 

@@ -1,9 +1,10 @@
 /*
  * Words for status codes.
  */
+#include "base/status.h"
+
 #include <stddef.h>
 
-#include <zircon/status.h>
 #include <zirconia/zirconia.h>
 
 struct status {
@@ -73,7 +74,7 @@ static const struct status *status_find(zx_status_t code)
 	return NULL;
 }
 
-const char *zx_status_get_string(zx_status_t status)
+const char *zi_status_name(zx_status_t status)
 {
 	const struct status *found = status_find(status);
 

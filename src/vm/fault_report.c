@@ -8,11 +8,10 @@
  */
 #include <string.h>
 
-#include <zircon/status.h>
-
 #include "base/format.h"
 #include "base/lock.h"
 #include "base/span.h"
+#include "base/status.h"
 #include "host/host.h"
 #include "vm/fault_expect.h"
 #include "vm/mapping.h"
@@ -222,12 +221,12 @@ void zi_fault_reporter(const struct zi_trap *trap, zx_status_t status, int fd)
 {
 	zi_print_fd(fd, "zirconia: %s 0x%llx is a fatal page fault: %s\n",
 		    access_name(trap->access), (unsigned long long)trap->addr,
-		    zx_status_get_string(status));
+		    zi_status_name(status));
 	zi_print_fd(fd, "  at       instruction 0x%llx\n", (unsigned long long)trap->ip);
 	report_place(fd, trap, status);
 	zi_print_fd(fd,
 		    "  Zircon   would raise ZX_EXCP_FATAL_PAGE_FAULT (0x108) with synth_code %s "
 		    "(%d); unless a "
 		    "handler takes it, the process is killed with return code %d\n",
-		    zx_status_get_string(status), (int)status, (int)ZX_TASK_RETCODE_EXCEPTION_KILL);
+		    zi_status_name(status), (int)status, (int)ZX_TASK_RETCODE_EXCEPTION_KILL);
 }
