@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include "base/inject.h"
 #include "base/slab.h"
 
 _Thread_local struct zi_magazines *zi_magazines_own;
@@ -33,7 +34,7 @@ static void give_back(void *arg)
 
 static void make_key(void)
 {
-	if (pthread_key_create(&registry.key, give_back) == 0)
+	if (ZI_HOST_E(PTHREAD_KEY, pthread_key_create(&registry.key, give_back)) == 0)
 		atomic_store_explicit(&registry.keyed, true, memory_order_release);
 }
 
@@ -46,11 +47,11 @@ void zi_magazines_adopt(void)
 	pthread_once(&once, make_key);
 	if (!atomic_load_explicit(&registry.keyed, memory_order_acquire))
 		return;
-	struct zi_magazines *m = zi_pages_from_system(sizeof(*m));
+	struct zi_magazines *m = ZI_ALLOC(MAGAZINES, zi_pages_from_system(sizeof(*m)));
 
 	if (m == NULL)
 		return;
-	if (pthread_setspecific(registry.key, m) != 0) {
+	if (ZI_HOST_E(PTHREAD_KEY, pthread_setspecific(registry.key, m)) != 0) {
 		zi_pages_to_system(m, sizeof(*m));
 		return;
 	}

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "base/assert.h"
+#include "base/inject.h"
 #include "base/pageset.h"
 #include "base/slab.h"
 #include "base/span.h"
@@ -95,7 +96,7 @@ static void node_put(struct node *nd, unsigned i, void *slot)
 static void *expand(void *slot, unsigned level)
 {
 	if (level == 0) {
-		struct leaf *lf = zi_slab_alloc(sizeof(*lf));
+		struct leaf *lf = ZI_ALLOC(PAGESET, zi_slab_alloc(sizeof(*lf)));
 
 		if (lf != NULL && slot == FULL)
 			for (unsigned i = 0; i < WORDS; i++)
@@ -103,7 +104,7 @@ static void *expand(void *slot, unsigned level)
 		return lf;
 	}
 
-	struct node *nd = zi_slab_alloc(sizeof(*nd));
+	struct node *nd = ZI_ALLOC(PAGESET, zi_slab_alloc(sizeof(*nd)));
 
 	if (nd != NULL && slot == FULL) {
 		nd->count = level_pages(level);
@@ -225,7 +226,7 @@ static bool grow(struct zi_pageset *s, uint64_t last)
 {
 	while (last >= level_pages(s->height)) {
 		if (s->root != NULL) {
-			struct node *nd = zi_slab_alloc(sizeof(*nd));
+			struct node *nd = ZI_ALLOC(PAGESET, zi_slab_alloc(sizeof(*nd)));
 
 			if (nd == NULL)
 				return false;

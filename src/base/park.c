@@ -1,6 +1,7 @@
 /* Spin, then sleep: see park.h. */
 #include <sched.h>
 
+#include "base/inject.h"
 #include "base/lock.h"
 #include "base/park.h"
 #include "base/time.h"
@@ -42,7 +43,9 @@ static int spinners_max(void)
 		cpu_set_t set;
 
 		CPU_ZERO(&set);
-		n = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+		n = ZI_HOST(SCHED_GETAFFINITY, -1, sched_getaffinity(0, sizeof(set), &set)) == 0 ?
+			    CPU_COUNT(&set) :
+			    1;
 		n = n == 1 ? 0 : n;
 		atomic_store_explicit(&known, n, memory_order_relaxed);
 	}
@@ -142,6 +145,15 @@ bool zi_park(_Atomic uint32_t *word, int64_t deadline)
 	}
 	zi_spin_end(&spin);
 	return seen == ZI_PARK_SET;
+}
+
+/* Waits for a word that nobody else knows; Linux signals end such a wait early, never the sleep. */
+void zi_sleep_until(int64_t deadline)
+{
+	_Atomic uint32_t word = 0;
+
+	while (zi_time_mono() < deadline)
+		zi_futex_wait(&word, 0, deadline);
 }
 
 void zi_park_after_fork(void)

@@ -37,6 +37,9 @@ static inline bool zi_park_set(_Atomic uint32_t *word)
 	return atomic_exchange_explicit(word, ZI_PARK_SET, memory_order_acq_rel) == ZI_PARK_ASLEEP;
 }
 
+/* Returns when the monotonic clock has come to the deadline, and not before. No lock of ours may be held. */
+void zi_sleep_until(int64_t deadline);
+
 /* In the child of fork(2): nobody spins. */
 void zi_park_after_fork(void);
 

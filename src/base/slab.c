@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/inject.h"
 #include "base/list.h"
 #include "base/lock.h"
 #include "base/magazine.h"
@@ -162,7 +163,7 @@ static char *pool_take(void)
 
 static struct chunk *chunk_new(struct zi_cache *c)
 {
-	struct chunk *ch = (struct chunk *)(void *)pool_take();
+	struct chunk *ch = (struct chunk *)(void *)ZI_ALLOC(CHUNK, pool_take());
 
 	if (ch == NULL)
 		return NULL;

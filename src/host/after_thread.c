@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/assert.h"
+#include "base/inject.h"
 
 struct after_thread {
 	pthread_mutex_t alive; /* locked by the thread that ends */
@@ -56,7 +57,7 @@ static void *wait_for_end(void *arg)
 static int make_robust(pthread_mutex_t *m)
 {
 	pthread_mutexattr_t attr;
-	int e = pthread_mutexattr_init(&attr);
+	int e = ZI_HOST_E(PTHREAD_MUTEX, pthread_mutexattr_init(&attr));
 
 	if (e != 0)
 		return e;
@@ -82,7 +83,7 @@ static int start_waiter(struct after_thread *a)
 	sigdelset(&most, SIGSEGV);
 	sigdelset(&most, SIGBUS);
 	pthread_sigmask(SIG_SETMASK, &most, &before);
-	e = pthread_create(&thread, &attr, wait_for_end, a);
+	e = ZI_HOST_E(PTHREAD_CREATE, pthread_create(&thread, &attr, wait_for_end, a));
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	pthread_attr_destroy(&attr);
 	return e;
@@ -90,7 +91,7 @@ static int start_waiter(struct after_thread *a)
 
 zx_status_t zi_host_after_thread(void (*fn)(void *ctx), void *ctx)
 {
-	struct after_thread *a = malloc(sizeof(*a));
+	struct after_thread *a = ZI_ALLOC(THREAD_EXIT, malloc(sizeof(*a)));
 
 	if (a == NULL)
 		return ZX_ERR_NO_MEMORY;

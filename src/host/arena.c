@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/inject.h"
 #include "base/lock.h"
 #include "base/pageset.h"
 #include "base/slab.h"
@@ -146,7 +147,7 @@ static void push_clean_locked(unsigned order, uint64_t frame, enum kind kind)
 	if (d != NULL)
 		store.spare = d->next;
 	else
-		d = zi_slab_alloc(sizeof(*d));
+		d = ZI_ALLOC(EXTENT, zi_slab_alloc(sizeof(*d)));
 	if (d == NULL) {
 		/* Only offset space is lost, no memory. */
 		store.lost += order_pages(order);
@@ -464,7 +465,7 @@ static void free_touched(unsigned order, uint64_t frame, bool zeroed)
 		if (d != NULL)
 			store.spare = d->next;
 		else
-			d = zi_slab_alloc(sizeof(*d));
+			d = ZI_ALLOC(EXTENT, zi_slab_alloc(sizeof(*d)));
 		if (d != NULL) {
 			*d = found;
 			push_locked(order, d);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/assert.h"
+#include "base/inject.h"
 #include "base/span.h"
 #include "host/host_i.h"
 
@@ -26,8 +27,9 @@ static int punch(uint64_t frame, uint64_t pages)
 	int rc;
 
 	do {
-		rc = fallocate(zi_window.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-			       frame_off(frame), frame_off(pages));
+		rc = ZI_HOST(FALLOCATE, -1,
+			     fallocate(zi_window.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+				       frame_off(frame), frame_off(pages)));
 	} while (rc < 0 && errno == EINTR);
 	return rc;
 }
@@ -53,7 +55,7 @@ void zi_frames_discard(uint64_t frame, uint64_t pages)
 uint64_t zi_frames_find_data(uint64_t frame, uint64_t pages)
 {
 	int saved = errno;
-	off_t data = lseek(zi_window.fd, frame_off(frame), SEEK_DATA);
+	off_t data = ZI_HOST(LSEEK, -1, lseek(zi_window.fd, frame_off(frame), SEEK_DATA));
 	bool none = data < 0 && errno == ENXIO;
 
 	errno = saved;
@@ -66,7 +68,7 @@ bool zi_frames_next_data(uint64_t frame, uint64_t pages, uint64_t *out_frame, ui
 {
 	int saved = errno;
 	uint64_t end = frame + pages;
-	off_t data = lseek(zi_window.fd, frame_off(frame), SEEK_DATA);
+	off_t data = ZI_HOST(LSEEK, -1, lseek(zi_window.fd, frame_off(frame), SEEK_DATA));
 	off_t hole;
 
 	if (data < 0) {
@@ -88,7 +90,7 @@ bool zi_frames_next_data(uint64_t frame, uint64_t pages, uint64_t *out_frame, ui
 		errno = saved;
 		return true;
 	}
-	hole = lseek(zi_window.fd, data, SEEK_HOLE);
+	hole = ZI_HOST(LSEEK, -1, lseek(zi_window.fd, data, SEEK_HOLE));
 	*out_pages = hole < 0 ? end - *out_frame :
 				zi_min(((uint64_t)hole + ZI_PAGE_MASK) >> ZI_PAGE_SHIFT, end) -
 					*out_frame;
@@ -102,8 +104,9 @@ static zx_status_t populate_by_hand(uint64_t frame, uint64_t pages)
 	int rc;
 
 	do {
-		rc = fallocate(zi_window.fd, FALLOC_FL_KEEP_SIZE, frame_off(frame),
-			       frame_off(pages));
+		rc = ZI_HOST(FALLOCATE, -1,
+			     fallocate(zi_window.fd, FALLOC_FL_KEEP_SIZE, frame_off(frame),
+				       frame_off(pages)));
 	} while (rc < 0 && errno == EINTR);
 	if (rc < 0 && errno != EOPNOTSUPP && errno != ENOSYS)
 		return ZX_ERR_NO_MEMORY;
@@ -117,8 +120,9 @@ static zx_status_t populate(uint64_t frame, uint64_t pages)
 	int rc;
 
 	do {
-		rc = madvise(zi_frame_ptr(frame), (size_t)pages << ZI_PAGE_SHIFT,
-			     MADV_POPULATE_WRITE);
+		rc = ZI_HOST(MADVISE, -1,
+			     madvise(zi_frame_ptr(frame), (size_t)pages << ZI_PAGE_SHIFT,
+				     MADV_POPULATE_WRITE));
 	} while (rc < 0 && (errno == EINTR || errno == EAGAIN));
 	if (rc == 0)
 		return ZX_OK;
@@ -144,7 +148,9 @@ void zi_frames_peek(uint64_t frame, uint64_t off, void *buf, size_t n)
 	size_t done = 0;
 
 	while (done < n) {
-		ssize_t got = pread(zi_window.fd, (char *)buf + done, n - done, from + (off_t)done);
+		ssize_t got = ZI_HOST(
+			PREAD, -1,
+			pread(zi_window.fd, (char *)buf + done, n - done, from + (off_t)done));
 
 		if (got < 0 && errno == EINTR)
 			continue;

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/inject.h"
 #include "base/lock.h"
 
 #define NS_PER_S 1000000000
@@ -26,8 +27,9 @@ bool zi_futex_wait(_Atomic uint32_t *word, uint32_t expected, int64_t deadline_n
 		timeout = &until;
 	}
 	/* The bitset form is the one whose time-out is absolute, in CLOCK_MONOTONIC. */
-	timed_out = syscall(SYS_futex, word, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, expected,
-			    timeout, NULL, FUTEX_BITSET_MATCH_ANY) < 0 &&
+	timed_out = ZI_HOST(FUTEX_WAIT, -1,
+			    syscall(SYS_futex, word, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG,
+				    expected, timeout, NULL, FUTEX_BITSET_MATCH_ANY)) < 0 &&
 		    errno == ETIMEDOUT;
 	errno = saved;
 	return !timed_out;

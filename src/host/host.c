@@ -2,6 +2,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/inject.h"
 #include "base/lock.h"
 #include "base/options.h"
 #include "base/slab.h"
@@ -35,7 +36,8 @@ static zx_status_t start_locked(void)
 	zi_arena_reset(caps.arena_pages);
 	zi_copy_setup();
 	if (!host.fork_known) {
-		if (pthread_atfork(NULL, NULL, zi_host_after_fork) != 0) {
+		if (ZI_HOST_E(PTHREAD_ATFORK, pthread_atfork(NULL, NULL, zi_host_after_fork)) !=
+		    0) {
 			zi_window_close();
 			return ZX_ERR_NO_MEMORY;
 		}
@@ -43,7 +45,10 @@ static zx_status_t start_locked(void)
 		if (caps.on_valgrind)
 			zi_valgrind_advise();
 	}
-	zi_signals_install();
+	if (!zi_signals_install()) {
+		zi_window_close();
+		return ZX_ERR_NO_MEMORY;
+	}
 	host.caps = caps;
 	return ZX_OK;
 }
@@ -83,6 +88,7 @@ void zi_host_after_fork(void)
 {
 	zi_lock_after_fork();
 	zi_lock_init(&host.lock, ZI_RANK_STORE);
+	zi_inject_after_fork();
 	zi_slab_after_fork();
 	if (host.fork_hook != NULL)
 		host.fork_hook();

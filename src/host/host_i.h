@@ -82,8 +82,11 @@ void zi_valgrind_advise(void); /* tells in Valgrind's log when it does not */
 /* ------------------------------------------------------------------ sigfault.c, sigwrap.c */
 
 void zi_trap_on_signal(int sig, siginfo_t *info, void *context);
-/* Puts our handler in front of the program's, once per process; the handlers found become the chained ones. */
-void zi_signals_install(void);
+/*
+ * Puts our handler in front of the program's, once per process; the handlers found become the chained ones. False: the system
+ * refused, and nothing has changed.
+ */
+bool zi_signals_install(void);
 /* Calls the program's handler, or arranges for the default action. */
 void zi_signals_chain(int sig, siginfo_t *info, void *context);
 void zi_signals_after_fork(void);

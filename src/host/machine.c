@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/assert.h"
+#include "base/inject.h"
 
 uint32_t zi_host_cpus(void)
 {
@@ -110,7 +111,7 @@ void zi_host_random(void *buf, size_t n)
 
 bool zi_host_add_entropy(const void *buf, size_t n)
 {
-	int fd = open("/dev/urandom", O_WRONLY | O_CLOEXEC);
+	int fd = ZI_HOST(OPEN, -1, open("/dev/urandom", O_WRONLY | O_CLOEXEC));
 	ssize_t put;
 
 	if (fd < 0)

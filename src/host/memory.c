@@ -4,13 +4,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/inject.h"
 #include "base/span.h"
 #include "host/machine.h"
 
 /* A small file, whole, NUL-terminated; false: it is not there. */
 static bool read_file(const char *path, char *buf, size_t size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = ZI_HOST(OPEN, -1, open(path, O_RDONLY | O_CLOEXEC));
 	ssize_t got = fd >= 0 ? read(fd, buf, size - 1) : -1;
 
 	if (fd >= 0)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/assert.h"
+#include "base/inject.h"
 #include "base/span.h"
 #include "host/host_i.h"
 #include "host/spare.h"
@@ -60,8 +61,9 @@ static void tell_valgrind(uintptr_t addr, size_t len, uint32_t prot)
  */
 static void *map_fixed(uintptr_t addr, size_t len, int prot, int flags, int fd, uint64_t off)
 {
-	return (void *)syscall(SYS_mmap, addr, len, prot, flags | MAP_FIXED | MAP_NORESERVE, fd,
-			       off);
+	return ZI_HOST(MMAP, MAP_FAILED,
+		       (void *)syscall(SYS_mmap, addr, len, prot, flags | MAP_FIXED | MAP_NORESERVE,
+				       fd, off));
 }
 
 zx_status_t zi_place_frames(uintptr_t addr, size_t len, uint64_t frame, uint32_t prot,
@@ -78,9 +80,9 @@ zx_status_t zi_place_frames(uintptr_t addr, size_t len, uint64_t frame, uint32_t
 	if (p == MAP_FAILED)
 		return answer(false, saved);
 	if (__builtin_expect(zi_window.no_huge_pages, 0))
-		madvise(p, len, MADV_NOHUGEPAGE);
+		(void)ZI_HOST(MADVISE, -1, madvise(p, len, MADV_NOHUGEPAGE));
 	if (len >= DUMP_MAX)
-		madvise(p, len, MADV_DONTDUMP);
+		(void)ZI_HOST(MADVISE, -1, madvise(p, len, MADV_DONTDUMP));
 	tell_valgrind(addr, len, prot);
 	return answer(true, saved);
 }
@@ -90,7 +92,7 @@ zx_status_t zi_place_protect(uintptr_t addr, size_t len, uint32_t prot)
 	int saved = errno;
 
 	check_range(addr, len);
-	if (mprotect((void *)addr, len, prot_of(prot)) < 0)
+	if (ZI_HOST(MPROTECT, -1, mprotect((void *)addr, len, prot_of(prot))) < 0)
 		return answer(false, saved);
 	tell_valgrind(addr, len, prot);
 	return answer(true, saved);
@@ -117,7 +119,7 @@ static bool reserve_at_limit(uintptr_t addr, size_t len)
 	while (zi_spare_take())
 		if (map_reservation(addr, len))
 			return true;
-	return mprotect((void *)addr, len, PROT_NONE) == 0;
+	return ZI_HOST(MPROTECT, -1, mprotect((void *)addr, len, PROT_NONE)) == 0;
 }
 
 zx_status_t zi_place_reserve(uintptr_t addr, size_t len)
@@ -156,7 +158,7 @@ bool zi_place_out_of_maps(void)
 	if (zi_probe_read("/proc/sys/vm/max_map_count", text, sizeof(text)) &&
 	    strtoul(text, NULL, 10) > 0)
 		limit = strtoul(text, NULL, 10);
-	fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+	fd = ZI_HOST(OPEN, -1, open("/proc/self/maps", O_RDONLY | O_CLOEXEC));
 	while (fd >= 0 && ((got = read(fd, text, sizeof(text))) > 0 || (got < 0 && errno == EINTR)))
 		for (ssize_t i = 0; i < got; i++)
 			lines += text[i] == '\n';

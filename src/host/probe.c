@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/inject.h"
 #include "host/host_i.h"
 
 #ifndef UFFD_USER_MODE_ONLY
@@ -26,7 +27,7 @@
 
 bool zi_probe_read(const char *path, char *buf, size_t cap)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = ZI_HOST(OPEN, -1, open(path, O_RDONLY | O_CLOEXEC));
 	ssize_t got;
 
 	if (fd < 0)
@@ -43,13 +44,14 @@ bool zi_probe_read(const char *path, char *buf, size_t cap)
 
 static int uffd_open(int flags)
 {
-	return (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | flags);
+	return ZI_HOST(USERFAULTFD, -1,
+		       (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | flags));
 }
 
 /* The device gives a full descriptor to whoever may open it, whatever the sysctl says. */
 static int uffd_open_device(void)
 {
-	int dev = open("/dev/userfaultfd", O_RDWR | O_CLOEXEC);
+	int dev = ZI_HOST(OPEN, -1, open("/dev/userfaultfd", O_RDWR | O_CLOEXEC));
 	int fd;
 
 	if (dev < 0)

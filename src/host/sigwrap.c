@@ -24,6 +24,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/inject.h"
 #include "host/host_i.h"
 
 #define EXPORT __attribute__((visibility("default")))
@@ -147,22 +148,27 @@ static void chained_unlock(const sigset_t *mask)
 	raw_sigmask(SIG_SETMASK, mask, NULL);
 }
 
-void zi_signals_install(void)
+bool zi_signals_install(void)
 {
 	struct sigaction ours = {.sa_sigaction = zi_trap_on_signal,
 				 .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
 	sigset_t mask;
+	bool installed;
 
 	sigemptyset(&ours.sa_mask);
 	chained_lock(&mask);
-	if (!chained.installed) {
-		real_sigaction(SIGSEGV, &ours, &chained.segv);
-		real_sigaction(SIGBUS, &ours, &chained.bus);
-		chained.installed = true;
+	if (!chained.installed &&
+	    ZI_HOST(SIGACTION, -1, real_sigaction(SIGSEGV, &ours, &chained.segv)) == 0) {
+		if (ZI_HOST(SIGACTION, -1, real_sigaction(SIGBUS, &ours, &chained.bus)) == 0)
+			chained.installed = true;
+		else
+			real_sigaction(SIGSEGV, &chained.segv, NULL);
 	}
+	installed = chained.installed;
 	sigdelset(&mask, SIGSEGV);
 	sigdelset(&mask, SIGBUS);
 	chained_unlock(&mask);
+	return installed;
 }
 
 /* The handlers themselves are inherited; only the guard may have been held by another thread. */

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/mman.h>
 
+#include "base/inject.h"
 #include "base/span.h"
 
 #ifndef MAP_FIXED_NOREPLACE
@@ -28,13 +29,15 @@ static char *spare(unsigned n)
 
 void zi_spare_open(void)
 {
-	char *p = mmap(NULL, 2 * SPARES * ZI_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *p = ZI_HOST(MMAP, MAP_FAILED,
+			  mmap(NULL, 2 * SPARES * ZI_PAGE, PROT_NONE,
+			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
 
 	if (p == MAP_FAILED)
 		return;
 	base = p;
 	for (unsigned n = 0; n < SPARES; n++) {
-		if (munmap(spare(n) + ZI_PAGE, ZI_PAGE) < 0)
+		if (ZI_HOST(MUNMAP, -1, munmap(spare(n) + ZI_PAGE, ZI_PAGE)) < 0)
 			return; /* already at the limit: those cut off so far must do */
 		atomic_fetch_or_explicit(&there, 1u << n, memory_order_relaxed);
 	}
@@ -56,7 +59,8 @@ bool zi_spare_take(void)
 							   memory_order_acq_rel,
 							   memory_order_relaxed))
 			continue;
-		return munmap(spare((unsigned)__builtin_ctz(bit)), ZI_PAGE) == 0;
+		return ZI_HOST(MUNMAP, -1,
+			       munmap(spare((unsigned)__builtin_ctz(bit)), ZI_PAGE)) == 0;
 	}
 	return false;
 }
@@ -70,8 +74,9 @@ void zi_spare_refill(void)
 	if (__builtin_expect(missing == 0 || base == NULL, 1))
 		return;
 	unsigned n = (unsigned)__builtin_ctz(missing);
-	void *p = mmap(spare(n), ZI_PAGE, PROT_NONE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	void *p = ZI_HOST(MMAP, MAP_FAILED,
+			  mmap(spare(n), ZI_PAGE, PROT_NONE,
+			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0));
 
 	/* An old kernel takes the address for a hint; somebody else may live there by now. */
 	if (p != MAP_FAILED && p != spare(n))

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/assert.h"
+#include "base/inject.h"
 #include "base/span.h"
 #include "host/host_i.h"
 
@@ -48,17 +49,20 @@ static int fd_new(bool kernel_faults)
 	if (kernel_faults) {
 		int dev;
 
-		fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+		fd = ZI_HOST(USERFAULTFD, -1,
+			     (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK));
 		if (fd >= 0)
 			return fd;
-		dev = open("/dev/userfaultfd", O_RDWR | O_CLOEXEC);
+		dev = ZI_HOST(OPEN, -1, open("/dev/userfaultfd", O_RDWR | O_CLOEXEC));
 		if (dev >= 0) {
 			fd = ioctl(dev, USERFAULTFD_IOC_NEW, O_CLOEXEC | O_NONBLOCK);
 			close(dev);
 		}
 	}
 	if (fd < 0)
-		fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY);
+		fd = ZI_HOST(USERFAULTFD, -1,
+			     (int)syscall(SYS_userfaultfd,
+					  O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY));
 	return fd;
 }
 
@@ -68,7 +72,7 @@ static int open_with(enum zi_watch_mode mode, uint64_t features)
 	/* With signals, system calls answer EFAULT in any case. */
 	int fd = fd_new(mode == ZI_WATCH_EVENTS);
 
-	if (fd >= 0 && ioctl(fd, UFFDIO_API, &api) < 0) {
+	if (fd >= 0 && ZI_HOST(USERFAULTFD, -1, ioctl(fd, UFFDIO_API, &api)) < 0) {
 		close(fd);
 		fd = -1;
 	}
@@ -110,8 +114,9 @@ static bool watch(uintptr_t addr, size_t len, uint64_t mode)
 		.mode = mode,
 	};
 	int saved = errno;
-	bool ok = ioctl(atomic_load_explicit(&watch_fd, memory_order_acquire), UFFDIO_REGISTER,
-			&reg) == 0;
+	bool ok = ZI_HOST(UFFD_REGISTER, -1,
+			  ioctl(atomic_load_explicit(&watch_fd, memory_order_acquire),
+				UFFDIO_REGISTER, &reg)) == 0;
 
 	errno = saved;
 	return ok;
@@ -143,8 +148,9 @@ static bool set_mark(uintptr_t addr, size_t len, uint64_t mode)
 	if (!stores_too)
 		return false;
 	do {
-		rc = ioctl(atomic_load_explicit(&watch_fd, memory_order_acquire),
-			   UFFDIO_WRITEPROTECT, &wp);
+		rc = ZI_HOST(UFFD_WRITEPROTECT, -1,
+			     ioctl(atomic_load_explicit(&watch_fd, memory_order_acquire),
+				   UFFDIO_WRITEPROTECT, &wp));
 	} while (rc < 0 && (errno == EAGAIN || errno == EINTR));
 	errno = saved;
 	return rc == 0;
@@ -177,8 +183,9 @@ zx_status_t zi_frames_fill(uint64_t frame, uint64_t pages, const void *bytes)
 
 	/* The kernel fills a page of the file before anybody finds it there. */
 	while (done < len) {
-		ssize_t n = pwrite(zi_window.fd, (const char *)bytes + done, len - done,
-				   at + (off_t)done);
+		ssize_t n = ZI_HOST(PWRITE, -1,
+				    pwrite(zi_window.fd, (const char *)bytes + done, len - done,
+					   at + (off_t)done));
 
 		if (n < 0 && errno == EINTR)
 			continue;

@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/inject.h"
 #include "base/span.h"
 #include "host/host_i.h"
 #include "host/spare.h"
@@ -89,22 +90,24 @@ static int file_new(void)
 	int fd = -1;
 
 	for (unsigned i = 0; fd < 0 && i < sizeof(flags) / sizeof(flags[0]); i++)
-		fd = memfd_create("zirconia", MFD_CLOEXEC | flags[i]);
+		fd = ZI_HOST(MEMFD_CREATE, -1, memfd_create("zirconia", MFD_CLOEXEC | flags[i]));
 	return fd;
 }
 
 /* mmap at an address that is a multiple of `align` (a power of two, at least a page). */
 static uint8_t *map_aligned(uint64_t bytes, uint64_t align, int prot, int flags, int fd)
 {
-	uint8_t *found = mmap(NULL, bytes + align, PROT_NONE,
-			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	uint8_t *found = ZI_HOST(MMAP, MAP_FAILED,
+				 mmap(NULL, bytes + align, PROT_NONE,
+				      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
 
 	if (found == MAP_FAILED)
 		return NULL;
 
 	uint8_t *p = found + ((align - (uintptr_t)found % align) % align);
 
-	if (mmap(p, bytes, prot, flags | MAP_FIXED, fd, 0) == MAP_FAILED) {
+	if (ZI_HOST(MMAP, MAP_FAILED, mmap(p, bytes, prot, flags | MAP_FIXED, fd, 0)) ==
+	    MAP_FAILED) {
 		munmap(found, bytes + align);
 		return NULL;
 	}
@@ -126,7 +129,7 @@ static bool try_size(struct zi_window *w, uint64_t bytes)
 	 */
 	int prot = ZI_ON_VALGRIND() ? PROT_WRITE : PROT_READ | PROT_WRITE;
 
-	if (ftruncate(w->fd, (off_t)bytes) < 0)
+	if (ZI_HOST(FTRUNCATE, -1, ftruncate(w->fd, (off_t)bytes)) < 0)
 		return false;
 	w->physmap = map_aligned(bytes, align, prot, MAP_SHARED | MAP_NORESERVE, w->fd);
 	if (w->physmap == NULL)
@@ -169,11 +172,11 @@ zx_status_t zi_window_open(void)
 	 * does: the physmap would become that many bytes of memory. What the program sees of its VMOs is
 	 * dumped from their mappings (place.c). The reservation has no pages and is not dumped anyway.
 	 */
-	madvise(w.physmap, w.bytes, MADV_DONTDUMP);
+	(void)ZI_HOST(MADVISE, -1, madvise(w.physmap, w.bytes, MADV_DONTDUMP));
 	/* A huge page makes neighbours resident that nobody touched, and counts would be wrong. */
 	w.no_huge_pages = huge_pages_unasked();
 	if (w.no_huge_pages)
-		madvise(w.physmap, w.bytes, MADV_NOHUGEPAGE);
+		(void)ZI_HOST(MADVISE, -1, madvise(w.physmap, w.bytes, MADV_NOHUGEPAGE));
 	zi_spare_open();
 	zi_window = w;
 	zi_physmap = w.physmap;

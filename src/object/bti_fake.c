@@ -7,6 +7,7 @@
 #include <zircon/rights.h>
 #include <zircon/syscalls/object.h>
 
+#include "base/inject.h"
 #include "base/span.h"
 #include "object/bti_i.h"
 #include "vm/fault.h"
@@ -30,7 +31,7 @@ struct zi_bti_fake {
 
 struct zi_bti *zi_bti_fake_new(const zx_paddr_t *paddrs, size_t count)
 {
-	struct zi_bti_fake *f = calloc(1, sizeof(*f));
+	struct zi_bti_fake *f = ZI_ALLOC(FAKE_BTI, calloc(1, sizeof(*f)));
 	struct zi_bti *b = f != NULL ? zi_bti_new() : NULL;
 
 	if (b == NULL) {
@@ -151,7 +152,7 @@ zx_status_t zi_bti_fake_pin(struct zi_bti *b, const struct zi_pin_args *a)
 
 	if (st != ZX_OK)
 		return st;
-	e = calloc(1, sizeof(*e));
+	e = ZI_ALLOC(FAKE_BTI, calloc(1, sizeof(*e)));
 	p = zi_pmt_new(b);
 	st = e == NULL || p == NULL ? ZX_ERR_NO_MEMORY : ZX_OK;
 	if (st == ZX_OK) {

@@ -11,6 +11,7 @@
 #include <zircon/rights.h>
 
 #include "base/assert.h"
+#include "base/inject.h"
 #include "object/handle_i.h"
 #include "object/object.h"
 #include "object/observer.h"
@@ -351,7 +352,7 @@ bool zi_handle_walk(bool (*fn)(void *ctx, zx_handle_t value, struct zi_object *o
 			break;
 		free(all);
 		room = n + 64; /* for those that come meanwhile */
-		all = malloc(room * sizeof(*all));
+		all = ZI_ALLOC(LIST, malloc(room * sizeof(*all)));
 		if (all == NULL)
 			return false;
 	}

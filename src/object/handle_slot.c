@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "base/inject.h"
 #include "base/lock.h"
 #include "base/slab.h"
 #include "base/time.h"
@@ -92,7 +93,8 @@ static void collect_locked(void)
 
 static void grow_locked(void)
 {
-	struct zi_slot *chunk = zi_slab_alloc(ZI_SLOT_CHUNK * sizeof(struct zi_slot));
+	struct zi_slot *chunk =
+		ZI_ALLOC(HANDLES, zi_slab_alloc(ZI_SLOT_CHUNK * sizeof(struct zi_slot)));
 
 	if (chunk == NULL)
 		return;

@@ -6,6 +6,7 @@
 #include <zircon/rights.h>
 #include <zircon/syscalls/object.h>
 
+#include "base/inject.h"
 #include "object/info.h"
 #include "vm/vm.h"
 #include "vm/vmo.h"
@@ -127,7 +128,8 @@ static const struct zi_object_ops iob_ops = {
 static zx_status_t state_new(const zx_iob_region_t *regions, size_t count,
 			     struct zi_iob_state **out_state)
 {
-	struct zi_iob_state *state = calloc(1, sizeof(*state) + count * sizeof(state->regions[0]));
+	struct zi_iob_state *state =
+		ZI_ALLOC(IOB, calloc(1, sizeof(*state) + count * sizeof(state->regions[0])));
 	zx_status_t st = ZX_OK;
 
 	if (state == NULL)

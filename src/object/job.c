@@ -4,6 +4,7 @@
 #include <zircon/rights.h>
 
 #include "base/assert.h"
+#include "base/inject.h"
 #include "object/task.h"
 
 /* Zircon's limit: levels of jobs below the root. */
@@ -191,7 +192,7 @@ bool zi_task_walk(struct zi_link *head, size_t offset, bool (*fn)(void *ctx, str
 			break;
 		free(all);
 		room = n + 8;
-		all = malloc(room * sizeof(*all));
+		all = ZI_ALLOC(LIST, malloc(room * sizeof(*all)));
 		if (all == NULL)
 			return false;
 	}

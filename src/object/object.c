@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/inject.h"
 #include "base/koid.h"
 #include "base/park.h"
 #include "base/slab.h"
@@ -64,7 +65,7 @@ static struct zi_cache *add_cache(const struct zi_object_ops *ops)
 			return k->cache;
 		if (found != NULL)
 			continue;
-		k->cache = zi_cache_new(ops->type_name, ops->size);
+		k->cache = ZI_ALLOC(TYPE, zi_cache_new(ops->type_name, ops->size));
 		if (k->cache != NULL)
 			atomic_store_explicit(&k->ops, ops, memory_order_release);
 		return k->cache;
@@ -83,7 +84,7 @@ void *zi_object_new_as(const struct zi_object_ops *ops, zx_signals_t signals, zx
 	}
 	if (cache == NULL)
 		return NULL;
-	struct zi_object *o = zi_cache_alloc(cache, &fresh);
+	struct zi_object *o = ZI_ALLOC(OBJECT, zi_cache_alloc(cache, &fresh));
 	if (o == NULL)
 		return NULL;
 	if (!fresh) {
@@ -144,6 +145,7 @@ void zi_object_after_fork(void)
 static void in_child(void)
 {
 	zi_lock_after_fork();
+	zi_inject_after_fork();
 	zi_park_after_fork();
 	zi_slab_after_fork();
 	zi_aspace_after_fork();
@@ -155,7 +157,7 @@ static void in_child(void)
 static void register_fork(void)
 {
 	/* Fails only without memory; a forked child then goes on with a copy of everything. */
-	(void)pthread_atfork(NULL, NULL, in_child);
+	(void)ZI_HOST_E(PTHREAD_ATFORK, pthread_atfork(NULL, NULL, in_child));
 }
 
 void zi_fork_watch(void)

@@ -7,6 +7,7 @@
 #include "object/pager_object.h"
 
 #include "base/assert.h"
+#include "base/inject.h"
 #include "base/slab.h"
 #include "object/port.h"
 #include "object/thread.h"
@@ -183,7 +184,7 @@ static bool join(struct zi_pager *p, struct messenger *m)
 zx_status_t zi_pager_create_vmo(struct zi_pager *p, uint32_t options, struct zi_port *port,
 				uint64_t key, uint64_t size, struct zi_vmo **out_vmo)
 {
-	struct messenger *m = zi_slab_alloc(sizeof(*m));
+	struct messenger *m = ZI_ALLOC(MESSENGER, zi_slab_alloc(sizeof(*m)));
 	struct zi_vmo *vmo;
 	zx_status_t st;
 

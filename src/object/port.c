@@ -8,6 +8,7 @@
 #include "object/port.h"
 
 #include "base/assert.h"
+#include "base/inject.h"
 #include "base/park.h"
 #include "base/slab.h"
 #include "base/time.h"
@@ -145,7 +146,7 @@ zx_status_t zi_port_queue_user(struct zi_port *port, const zx_port_packet_t *pac
 	zx_status_t st = push_user(port, NULL, packet, &unused);
 
 	if (st == ZX_ERR_NO_MEMORY) {
-		struct zi_port_packet *fresh = zi_slab_alloc(sizeof(*fresh));
+		struct zi_port_packet *fresh = ZI_ALLOC(PACKET, zi_slab_alloc(sizeof(*fresh)));
 
 		if (fresh == NULL)
 			return ZX_ERR_NO_MEMORY;

@@ -6,6 +6,7 @@
  * first, the object is referenced, the port's lock dropped, and the wait looked for again under
  * both.
  */
+#include "base/inject.h"
 #include "base/slab.h"
 #include "base/time.h"
 #include "object/port_i.h"
@@ -65,7 +66,7 @@ static void leave_port(struct zi_async_wait *w)
 zx_status_t zi_port_wait_async(struct zi_port *port, struct zi_object *source, uint64_t way,
 			       uint64_t key, zx_signals_t signals, uint32_t options)
 {
-	struct zi_async_wait *w = zi_slab_alloc(sizeof(*w));
+	struct zi_async_wait *w = ZI_ALLOC(WAIT, zi_slab_alloc(sizeof(*w)));
 	struct zi_wakes wakes = {.count = 0};
 	zx_signals_t state;
 

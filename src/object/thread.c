@@ -8,6 +8,7 @@
 
 #include <zircon/rights.h>
 
+#include "base/inject.h"
 #include "base/time.h"
 #include "object/self_i.h"
 #include "object/task.h"
@@ -49,7 +50,7 @@ static void at_exit(void *t)
 
 static void make_key(void)
 {
-	have_key = pthread_key_create(&at_exit_key, at_exit) == 0;
+	have_key = ZI_HOST_E(PTHREAD_KEY, pthread_key_create(&at_exit_key, at_exit)) == 0;
 }
 
 static void thread_destroy(struct zi_object *o)
@@ -114,7 +115,7 @@ zx_handle_t zi_thread_self(void)
 	t = process == NULL ? NULL : make_thread(process);
 	if (t == NULL)
 		return ZX_HANDLE_INVALID;
-	if (pthread_setspecific(at_exit_key, t) != 0) {
+	if (ZI_HOST_E(PTHREAD_KEY, pthread_setspecific(at_exit_key, t)) != 0) {
 		zi_object_unref(&t->object);
 		return ZX_HANDLE_INVALID;
 	}

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "base/inject.h"
 #include "base/time.h"
 #include "object/timer.h"
 
@@ -139,7 +140,7 @@ static bool start_thread(void)
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	ok = pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED) == 0 &&
 	     pthread_attr_setstacksize(&attr, stack) == 0 &&
-	     pthread_create(&thread, &attr, serve, NULL) == 0;
+	     ZI_HOST_E(PTHREAD_CREATE, pthread_create(&thread, &attr, serve, NULL)) == 0;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	pthread_attr_destroy(&attr);
 	return ok;

@@ -4,6 +4,7 @@
 
 #include "base/span.h"
 #include "object/bti.h"
+#include "syscalls/entry.h"
 #include "syscalls/vmo_i.h"
 #include "vm/physical.h"
 #include "vm/vmo.h"
@@ -13,6 +14,7 @@
 
 zx_status_t zx_bti_create(zx_handle_t iommu, uint32_t options, uint64_t bti_id, zx_handle_t *out)
 {
+	ZI_ENTRY(zx_bti_create);
 	struct zi_object *o;
 	struct zi_bti *b;
 	zx_status_t st;
@@ -50,6 +52,7 @@ static zx_status_t pin(struct zi_bti *b, struct zi_pin_args *args, zx_handle_t v
 zx_status_t zx_bti_pin(zx_handle_t handle, uint32_t options, zx_handle_t vmo, uint64_t offset,
 		       uint64_t size, zx_paddr_t *addrs, size_t num_addrs, zx_handle_t *pmt)
 {
+	ZI_ENTRY(zx_bti_pin);
 	struct zi_pin_args args = {
 		.options = options,
 		.off = offset,
@@ -70,6 +73,7 @@ zx_status_t zx_bti_pin(zx_handle_t handle, uint32_t options, zx_handle_t vmo, ui
 
 zx_status_t zx_bti_release_quarantine(zx_handle_t handle)
 {
+	ZI_ENTRY(zx_bti_release_quarantine);
 	struct zi_bti *b;
 	zx_status_t st = zi_handle_get(handle, ZX_OBJ_TYPE_BTI, ZX_RIGHT_WRITE, &b, NULL);
 
@@ -83,6 +87,7 @@ zx_status_t zx_bti_release_quarantine(zx_handle_t handle)
 /* Unpins first: removing the handle of what is still pinned would quarantine it. */
 zx_status_t zx_pmt_unpin(zx_handle_t handle)
 {
+	ZI_ENTRY(zx_pmt_unpin);
 	struct zi_object *o, *removed;
 	zx_status_t st = zi_handle_get(handle, ZX_OBJ_TYPE_NONE, ZX_RIGHT_NONE, &o, NULL);
 
@@ -101,6 +106,7 @@ zx_status_t zx_pmt_unpin(zx_handle_t handle)
 zx_status_t zx_vmo_create_contiguous(zx_handle_t bti, size_t size, uint32_t alignment_log2,
 				     zx_handle_t *out)
 {
+	ZI_ENTRY(zx_vmo_create_contiguous);
 	struct zi_vmo *vmo;
 	struct zi_bti *b;
 	zx_status_t st = zi_vmo_check_contiguous(size, &alignment_log2);

@@ -8,6 +8,8 @@
 
 #include "object/clock.h"
 #include "object/object.h"
+#include "syscalls/entry.h"
+#include "syscalls/entry.h"
 #include "syscalls/vmar_i.h"
 #include "vm/fault.h"
 #include "vm/vm.h"
@@ -31,6 +33,7 @@ static zx_status_t get_clock(zx_handle_t handle, zx_rights_t rights, struct zi_c
  */
 zx_status_t zx_clock_create(uint64_t options, const void *args, zx_handle_t *out)
 {
+	ZI_ENTRY(zx_clock_create);
 	zx_clock_create_args_v1_t v1 = {.backstop_time = 0};
 	zx_rights_t rights = ZX_DEFAULT_CLOCK_RIGHTS;
 	struct zi_clock *c;
@@ -64,6 +67,7 @@ zx_status_t zx_clock_create(uint64_t options, const void *args, zx_handle_t *out
  */
 zx_status_t zx_clock_read(zx_handle_t handle, zx_time_t *now)
 {
+	ZI_ENTRY(zx_clock_read);
 	struct zi_clock *c;
 	zx_status_t st = get_clock(handle, ZX_RIGHT_READ, &c);
 
@@ -82,6 +86,7 @@ zx_status_t zx_clock_read(zx_handle_t handle, zx_time_t *now)
  */
 zx_status_t zx_clock_get_details(zx_handle_t handle, uint64_t options, void *details)
 {
+	ZI_ENTRY(zx_clock_get_details);
 	zx_clock_details_v1_t v1;
 	struct zi_clock *c;
 	zx_status_t st;
@@ -130,6 +135,7 @@ static zx_status_t read_update_args(uint64_t version, const void *user,
  */
 zx_status_t zx_clock_update(zx_handle_t handle, uint64_t options, const void *args)
 {
+	ZI_ENTRY(zx_clock_update);
 	const uint64_t version = version_of(options);
 	zx_clock_update_args_v2_t update;
 	struct zi_clock *c;
@@ -157,6 +163,7 @@ zx_status_t zx_clock_update(zx_handle_t handle, uint64_t options, const void *ar
 /* ZX_ERR_INVALID_ARGS: no clock is mapped there; bad `now` */
 zx_status_t zx_clock_read_mappable(const void *clock_addr, zx_time_t *now)
 {
+	ZI_ENTRY(zx_clock_read_mappable);
 	struct zi_clock_state state;
 	uint64_t options;
 	int64_t backstop;
@@ -174,6 +181,7 @@ zx_status_t zx_clock_read_mappable(const void *clock_addr, zx_time_t *now)
  */
 zx_status_t zx_clock_get_details_mappable(const void *clock_addr, uint64_t options, void *details)
 {
+	ZI_ENTRY(zx_clock_get_details_mappable);
 	struct zi_clock_state state;
 	zx_clock_details_v1_t v1;
 	uint64_t clock_options;
@@ -199,6 +207,7 @@ zx_status_t zx_clock_get_details_mappable(const void *clock_addr, uint64_t optio
 zx_status_t zx_vmar_map_clock(zx_handle_t handle, zx_vm_option_t options, uint64_t vmar_offset,
 			      zx_handle_t clock_handle, uint64_t len, zx_vaddr_t *mapped_addr)
 {
+	ZI_ENTRY(zx_vmar_map_clock);
 	const zx_vm_option_t refused =
 		ZX_VM_PERM_WRITE | ZX_VM_PERM_EXECUTE | ZX_VM_PERM_READ_IF_XOM_UNSUPPORTED;
 	struct zi_map_what what = {

@@ -4,6 +4,7 @@
 
 #include "object/event.h"
 #include "object/object.h"
+#include "syscalls/entry.h"
 #include "vm/fault.h"
 
 static zx_status_t get_counter(zx_handle_t handle, zx_rights_t rights, struct zi_counter **out)
@@ -14,6 +15,7 @@ static zx_status_t get_counter(zx_handle_t handle, zx_rights_t rights, struct zi
 /* ZX_ERR_INVALID_ARGS: options, bad `out`. ZX_ERR_NO_MEMORY, ZX_ERR_NO_RESOURCES */
 zx_status_t zx_counter_create(uint32_t options, zx_handle_t *out)
 {
+	ZI_ENTRY(zx_counter_create);
 	struct zi_counter *c;
 
 	if (options != 0)
@@ -31,6 +33,7 @@ zx_status_t zx_counter_create(uint32_t options, zx_handle_t *out)
  */
 zx_status_t zx_counter_add(zx_handle_t handle, int64_t amount)
 {
+	ZI_ENTRY(zx_counter_add);
 	struct zi_counter *c;
 	zx_status_t st = get_counter(handle, ZX_RIGHT_READ | ZX_RIGHT_WRITE, &c);
 
@@ -47,6 +50,7 @@ zx_status_t zx_counter_add(zx_handle_t handle, int64_t amount)
  */
 zx_status_t zx_counter_read(zx_handle_t handle, int64_t *value)
 {
+	ZI_ENTRY(zx_counter_read);
 	struct zi_counter *c;
 	zx_status_t st = get_counter(handle, ZX_RIGHT_READ, &c);
 
@@ -61,6 +65,7 @@ zx_status_t zx_counter_read(zx_handle_t handle, int64_t *value)
 /* ZX_ERR_BAD_HANDLE, ZX_ERR_WRONG_TYPE, ZX_ERR_ACCESS_DENIED (WRITE) */
 zx_status_t zx_counter_write(zx_handle_t handle, int64_t value)
 {
+	ZI_ENTRY(zx_counter_write);
 	struct zi_counter *c;
 	zx_status_t st = get_counter(handle, ZX_RIGHT_WRITE, &c);
 

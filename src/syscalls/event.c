@@ -4,11 +4,13 @@
 
 #include "object/event.h"
 #include "object/object.h"
+#include "syscalls/entry.h"
 #include "syscalls/handle_i.h"
 
 /* ZX_ERR_INVALID_ARGS: options, bad `out`. ZX_ERR_NO_MEMORY, ZX_ERR_NO_RESOURCES */
 zx_status_t zx_event_create(uint32_t options, zx_handle_t *out)
 {
+	ZI_ENTRY(zx_event_create);
 	struct zi_object *o;
 
 	if (options != 0)
@@ -23,6 +25,7 @@ zx_status_t zx_event_create(uint32_t options, zx_handle_t *out)
  */
 zx_status_t zx_eventpair_create(uint32_t options, zx_handle_t *out0, zx_handle_t *out1)
 {
+	ZI_ENTRY(zx_eventpair_create);
 	struct zi_object *a, *b;
 
 	if (options != 0)

@@ -3,14 +3,21 @@
 #include <zircon/syscalls.h>
 
 #include "object/object.h"
+#include "syscalls/entry.h"
 #include "vm/fault.h"
 
 /* Handles that zx_handle_close_many reads at once. */
 #define CLOSE_CHUNK 64u
 
-zx_status_t zx_handle_close(zx_handle_t handle)
+static zx_status_t close_one(zx_handle_t handle)
 {
 	return handle == ZX_HANDLE_INVALID ? ZX_OK : zi_handle_close(handle);
+}
+
+zx_status_t zx_handle_close(zx_handle_t handle)
+{
+	ZI_ENTRY(zx_handle_close);
+	return close_one(handle);
 }
 
 /*
@@ -20,6 +27,7 @@ zx_status_t zx_handle_close(zx_handle_t handle)
  */
 zx_status_t zx_handle_close_many(const zx_handle_t *handles, size_t num_handles)
 {
+	ZI_ENTRY(zx_handle_close_many);
 	zx_handle_t chunk[CLOSE_CHUNK];
 	zx_status_t answer = ZX_OK;
 
@@ -30,7 +38,7 @@ zx_status_t zx_handle_close_many(const zx_handle_t *handles, size_t num_handles)
 		if (st != ZX_OK)
 			return st;
 		for (size_t i = 0; i < n; i++) {
-			st = zx_handle_close(chunk[i]);
+			st = close_one(chunk[i]);
 			if (st != ZX_OK)
 				answer = st;
 		}
@@ -56,6 +64,7 @@ static zx_status_t deliver(zx_handle_t made, zx_handle_t *user)
  */
 zx_status_t zx_handle_duplicate(zx_handle_t handle, zx_rights_t rights, zx_handle_t *out)
 {
+	ZI_ENTRY(zx_handle_duplicate);
 	zx_handle_t made;
 	zx_status_t st = zi_handle_duplicate(handle, rights, &made);
 
@@ -69,6 +78,7 @@ zx_status_t zx_handle_duplicate(zx_handle_t handle, zx_rights_t rights, zx_handl
  */
 zx_status_t zx_handle_replace(zx_handle_t handle, zx_rights_t rights, zx_handle_t *out)
 {
+	ZI_ENTRY(zx_handle_replace);
 	zx_handle_t made;
 	zx_status_t st = zi_handle_replace(handle, rights, &made);
 
@@ -77,6 +87,7 @@ zx_status_t zx_handle_replace(zx_handle_t handle, zx_rights_t rights, zx_handle_
 
 zx_status_t zx_handle_check_valid(zx_handle_t handle)
 {
+	ZI_ENTRY(zx_handle_check_valid);
 	if (handle == ZX_HANDLE_INVALID)
 		return ZX_ERR_INVALID_ARGS;
 	if ((handle & ZX_HANDLE_FIXED_BITS_MASK) != ZX_HANDLE_FIXED_BITS_MASK)

@@ -8,6 +8,7 @@
 #include "object/interrupt.h"
 #include "object/port.h"
 #include "object/resource.h"
+#include "syscalls/entry.h"
 #include "vm/fault.h"
 #include "vm/vm.h"
 
@@ -25,6 +26,7 @@ static void put_interrupt(struct zi_interrupt *i)
 zx_status_t zx_interrupt_create(zx_handle_t src_obj, uint32_t src_num, uint32_t options,
 				zx_handle_t *out_handle)
 {
+	ZI_ENTRY(zx_interrupt_create);
 	const uint32_t known =
 		ZX_INTERRUPT_VIRTUAL | (zi_behaviour_2025() ? 0 : ZX_INTERRUPT_TIMESTAMP_MONO);
 	struct zi_interrupt *i;
@@ -45,6 +47,7 @@ zx_status_t zx_interrupt_create(zx_handle_t src_obj, uint32_t src_num, uint32_t 
 zx_status_t zx_interrupt_bind(zx_handle_t handle, zx_handle_t port_handle, uint64_t key,
 			      uint32_t options)
 {
+	ZI_ENTRY(zx_interrupt_bind);
 	struct zi_interrupt *i;
 	struct zi_port *port;
 	zx_status_t st;
@@ -70,6 +73,7 @@ zx_status_t zx_interrupt_bind(zx_handle_t handle, zx_handle_t port_handle, uint6
 
 zx_status_t zx_interrupt_wait(zx_handle_t handle, zx_instant_boot_t *out_timestamp)
 {
+	ZI_ENTRY(zx_interrupt_wait);
 	struct zi_interrupt *i;
 	int64_t timestamp;
 	zx_status_t st = get_interrupt(handle, ZX_RIGHT_WAIT, &i);
@@ -85,6 +89,7 @@ zx_status_t zx_interrupt_wait(zx_handle_t handle, zx_instant_boot_t *out_timesta
 
 zx_status_t zx_interrupt_destroy(zx_handle_t handle)
 {
+	ZI_ENTRY(zx_interrupt_destroy);
 	struct zi_interrupt *i;
 	zx_status_t st = get_interrupt(handle, ZX_RIGHT_NONE, &i);
 
@@ -97,6 +102,7 @@ zx_status_t zx_interrupt_destroy(zx_handle_t handle)
 
 zx_status_t zx_interrupt_ack(zx_handle_t handle)
 {
+	ZI_ENTRY(zx_interrupt_ack);
 	struct zi_interrupt *i;
 	zx_status_t st = get_interrupt(handle, ZX_RIGHT_WRITE, &i);
 
@@ -109,6 +115,7 @@ zx_status_t zx_interrupt_ack(zx_handle_t handle)
 
 zx_status_t zx_interrupt_trigger(zx_handle_t handle, uint32_t options, zx_instant_boot_t timestamp)
 {
+	ZI_ENTRY(zx_interrupt_trigger);
 	struct zi_interrupt *i;
 	zx_status_t st;
 

@@ -7,6 +7,7 @@
 #include <zircon/syscalls.h>
 
 #include "object/iob.h"
+#include "syscalls/entry.h"
 #include "syscalls/handle_i.h"
 #include "syscalls/vmar_i.h"
 #include "vm/fault.h"
@@ -22,6 +23,7 @@
 zx_status_t zx_iob_create(uint64_t options, const void *regions, size_t num_regions,
 			  zx_handle_t *ep0_out, zx_handle_t *ep1_out)
 {
+	ZI_ENTRY(zx_iob_create);
 	zx_iob_region_t copy[ZX_IOB_MAX_REGIONS];
 	struct zi_iob *first, *second;
 	zx_status_t st;
@@ -50,6 +52,7 @@ zx_status_t zx_iob_create(uint64_t options, const void *regions, size_t num_regi
  */
 zx_status_t zx_iob_create_shared_region(uint64_t options, uint64_t size, zx_handle_t *out)
 {
+	ZI_ENTRY(zx_iob_create_shared_region);
 	struct zi_iob_shared *shared;
 	zx_status_t st;
 
@@ -104,6 +107,7 @@ zx_status_t zx_iob_allocate_id(zx_handle_t handle, zx_iob_allocate_id_options_t 
 			       uint32_t region_index, const void *blob, uint64_t blob_size,
 			       uint32_t *id)
 {
+	ZI_ENTRY(zx_iob_allocate_id);
 	struct zi_iob_region *r;
 	struct zi_iob *e;
 	uint32_t given;
@@ -134,6 +138,7 @@ zx_status_t zx_iob_allocate_id(zx_handle_t handle, zx_iob_allocate_id_options_t 
 zx_status_t zx_iob_writev(zx_handle_t handle, zx_iob_write_options_t options, uint32_t region_index,
 			  const zx_iovec_t *vectors, size_t num_vectors)
 {
+	ZI_ENTRY(zx_iob_writev);
 	struct zi_iob_region *r;
 	struct zi_iob *e;
 	zx_status_t st;
@@ -180,6 +185,7 @@ zx_status_t zx_vmar_map_iob(zx_handle_t handle, zx_vm_option_t options, size_t v
 			    zx_handle_t ep, uint32_t region_index, uint64_t region_offset,
 			    size_t region_length, zx_vaddr_t *mapped_addr)
 {
+	ZI_ENTRY(zx_vmar_map_iob);
 	struct zi_map_what what = {.off = region_offset, .len = region_length};
 	zx_rights_t vmar_rights, rights;
 	struct zi_vmar_object *vmar;

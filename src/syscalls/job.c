@@ -4,6 +4,7 @@
 
 #include "object/object.h"
 #include "object/task.h"
+#include "syscalls/entry.h"
 
 /*
  * ZX_ERR_INVALID_ARGS  options; bad `out`
@@ -14,6 +15,7 @@
  */
 zx_status_t zx_job_create(zx_handle_t parent_job, uint32_t options, zx_handle_t *out)
 {
+	ZI_ENTRY(zx_job_create);
 	struct zi_job *parent, *job;
 	zx_status_t st;
 

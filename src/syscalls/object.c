@@ -2,12 +2,14 @@
 #include <zircon/rights.h>
 #include <zircon/syscalls.h>
 
+#include "base/park.h"
 #include "object/info.h"
 #include "object/object.h"
 #include "object/port.h"
 #include "object/property.h"
 #include "object/task.h"
 #include "object/wait.h"
+#include "syscalls/entry.h"
 #include "vm/fault.h"
 
 /* ---- signals */
@@ -19,6 +21,7 @@
  */
 zx_status_t zx_object_signal(zx_handle_t handle, uint32_t clear_mask, uint32_t set_mask)
 {
+	ZI_ENTRY(zx_object_signal);
 	struct zi_object *o;
 	zx_status_t st = zi_handle_get(handle, ZX_OBJ_TYPE_NONE, ZX_RIGHT_SIGNAL, &o, NULL);
 
@@ -58,6 +61,7 @@ static zx_status_t signal_peer(struct zi_object *o, uint32_t clear_mask, uint32_
  */
 zx_status_t zx_object_signal_peer(zx_handle_t handle, uint32_t clear_mask, uint32_t set_mask)
 {
+	ZI_ENTRY(zx_object_signal_peer);
 	struct zi_object *o;
 	zx_status_t st = zi_handle_get(handle, ZX_OBJ_TYPE_NONE, ZX_RIGHT_SIGNAL_PEER, &o, NULL);
 
@@ -97,6 +101,7 @@ static zx_status_t get_waitable(zx_handle_t handle, struct zi_object **out_objec
 zx_status_t zx_object_wait_one(zx_handle_t handle, zx_signals_t signals, zx_instant_mono_t deadline,
 			       zx_signals_t *observed)
 {
+	ZI_ENTRY(zx_object_wait_one);
 	struct zi_wait_item item = {.trigger = signals};
 	zx_status_t st = get_waitable(handle, &item.object, &item.way);
 
@@ -120,13 +125,14 @@ zx_status_t zx_object_wait_one(zx_handle_t handle, zx_signals_t signals, zx_inst
  */
 zx_status_t zx_object_wait_many(zx_wait_item_t *items, size_t num_items, zx_instant_mono_t deadline)
 {
+	ZI_ENTRY(zx_object_wait_many);
 	struct zi_wait_item waits[ZX_WAIT_MANY_MAX_ITEMS];
 	zx_wait_item_t copy[ZX_WAIT_MANY_MAX_ITEMS];
 	zx_status_t st;
 	size_t got = 0;
 
 	if (num_items == 0) {
-		zx_nanosleep(deadline);
+		zi_sleep_until(deadline);
 		return ZX_ERR_TIMED_OUT;
 	}
 	if (num_items > ZX_WAIT_MANY_MAX_ITEMS)
@@ -162,6 +168,7 @@ zx_status_t zx_object_wait_many(zx_wait_item_t *items, size_t num_items, zx_inst
 zx_status_t zx_object_wait_async(zx_handle_t handle, zx_handle_t port, uint64_t key,
 				 zx_signals_t signals, uint32_t options)
 {
+	ZI_ENTRY(zx_object_wait_async);
 	const uint32_t stamps = ZX_WAIT_ASYNC_TIMESTAMP | ZX_WAIT_ASYNC_BOOT_TIMESTAMP;
 	struct zi_object *o;
 	struct zi_port *p;
@@ -189,18 +196,21 @@ zx_status_t zx_object_wait_async(zx_handle_t handle, zx_handle_t port, uint64_t 
 zx_status_t zx_object_get_property(zx_handle_t handle, uint32_t property, void *value,
 				   size_t value_size)
 {
+	ZI_ENTRY(zx_object_get_property);
 	return zi_property_get(handle, property, value, value_size);
 }
 
 zx_status_t zx_object_set_property(zx_handle_t handle, uint32_t property, const void *value,
 				   size_t value_size)
 {
+	ZI_ENTRY(zx_object_set_property);
 	return zi_property_set(handle, property, value, value_size);
 }
 
 zx_status_t zx_object_get_info(zx_handle_t handle, uint32_t topic, void *buffer, size_t buffer_size,
 			       size_t *actual, size_t *avail)
 {
+	ZI_ENTRY(zx_object_get_info);
 	return zi_info_get(handle, topic, buffer, buffer_size, actual, avail);
 }
 
@@ -229,6 +239,7 @@ static zx_status_t find_child(struct zi_object *o, zx_koid_t koid, struct zi_obj
 zx_status_t zx_object_get_child(zx_handle_t handle, uint64_t koid, zx_rights_t rights,
 				zx_handle_t *out)
 {
+	ZI_ENTRY(zx_object_get_child);
 	struct zi_object *o, *child = NULL;
 	zx_rights_t has;
 	zx_status_t st = zi_handle_get(handle, ZX_OBJ_TYPE_NONE, ZX_RIGHT_ENUMERATE, &o, &has);

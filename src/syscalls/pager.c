@@ -10,12 +10,14 @@
 #include "object/object.h"
 #include "object/pager_object.h"
 #include "object/port.h"
+#include "syscalls/entry.h"
 #include "syscalls/vmo_i.h"
 #include "vm/fault.h"
 #include "vm/pager.h"
 
 zx_status_t zx_pager_create(uint32_t options, zx_handle_t *out)
 {
+	ZI_ENTRY(zx_pager_create);
 	struct zi_pager *p;
 
 	if (options != 0)
@@ -29,6 +31,7 @@ zx_status_t zx_pager_create(uint32_t options, zx_handle_t *out)
 zx_status_t zx_pager_create_vmo(zx_handle_t pager, uint32_t options, zx_handle_t port, uint64_t key,
 				uint64_t size, zx_handle_t *out)
 {
+	ZI_ENTRY(zx_pager_create_vmo);
 	struct zi_pager *p;
 	struct zi_port *q;
 	struct zi_vmo *vmo;
@@ -72,6 +75,7 @@ static zx_status_t get_vmo(zx_handle_t pager, zx_rights_t pager_rights, zx_handl
 
 zx_status_t zx_pager_detach_vmo(zx_handle_t pager, zx_handle_t vmo)
 {
+	ZI_ENTRY(zx_pager_detach_vmo);
 	struct zi_vmo_object *o;
 	zx_status_t st =
 		get_vmo(pager, ZX_RIGHT_ATTACH_VMO | ZX_RIGHT_MANAGE_VMO, vmo, ZX_RIGHT_WRITE, &o);
@@ -86,6 +90,7 @@ zx_status_t zx_pager_detach_vmo(zx_handle_t pager, zx_handle_t vmo)
 zx_status_t zx_pager_supply_pages(zx_handle_t pager, zx_handle_t pager_vmo, uint64_t offset,
 				  uint64_t length, zx_handle_t aux_vmo, uint64_t aux_offset)
 {
+	ZI_ENTRY(zx_pager_supply_pages);
 	struct zi_vmo_object *o, *aux;
 	zx_status_t st;
 
@@ -146,6 +151,7 @@ static zx_status_t op_range(struct zi_vmo *vmo, uint32_t op, uint64_t off, uint6
 zx_status_t zx_pager_op_range(zx_handle_t pager, uint32_t op, zx_handle_t pager_vmo,
 			      uint64_t offset, uint64_t length, uint64_t data)
 {
+	ZI_ENTRY(zx_pager_op_range);
 	struct zi_vmo_object *o;
 	zx_status_t st;
 
@@ -197,6 +203,7 @@ zx_status_t zx_pager_query_dirty_ranges(zx_handle_t pager, zx_handle_t pager_vmo
 					uint64_t length, void *buffer, size_t buffer_size,
 					size_t *actual, size_t *avail)
 {
+	ZI_ENTRY(zx_pager_query_dirty_ranges);
 	struct zi_vmo_object *o;
 	size_t stored, found;
 	zx_status_t st = get_vmo(pager, ZX_RIGHT_MANAGE_VMO, pager_vmo, ZX_RIGHT_READ, &o);
@@ -217,6 +224,7 @@ zx_status_t zx_pager_query_dirty_ranges(zx_handle_t pager, zx_handle_t pager_vmo
 zx_status_t zx_pager_query_vmo_stats(zx_handle_t pager, zx_handle_t pager_vmo, uint32_t options,
 				     void *buffer, size_t buffer_size)
 {
+	ZI_ENTRY(zx_pager_query_vmo_stats);
 	zx_pager_vmo_stats_t stats = {0};
 	struct zi_vmo_object *o;
 	zx_status_t st = get_vmo(pager, ZX_RIGHT_MANAGE_VMO, pager_vmo, ZX_RIGHT_READ, &o);

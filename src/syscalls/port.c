@@ -4,6 +4,7 @@
 
 #include "object/object.h"
 #include "object/port.h"
+#include "syscalls/entry.h"
 #include "vm/fault.h"
 
 static zx_status_t get_port(zx_handle_t handle, zx_rights_t rights, struct zi_port **out_port)
@@ -19,6 +20,7 @@ static void put_port(struct zi_port *port)
 /* ZX_ERR_INVALID_ARGS: unknown options, bad `out`. ZX_ERR_NO_MEMORY, ZX_ERR_NO_RESOURCES */
 zx_status_t zx_port_create(uint32_t options, zx_handle_t *out)
 {
+	ZI_ENTRY(zx_port_create);
 	struct zi_port *port;
 
 	if (options != 0 && options != ZX_PORT_BIND_TO_INTERRUPT)
@@ -37,6 +39,7 @@ zx_status_t zx_port_create(uint32_t options, zx_handle_t *out)
  */
 zx_status_t zx_port_queue(zx_handle_t handle, const zx_port_packet_t *packet)
 {
+	ZI_ENTRY(zx_port_queue);
 	zx_port_packet_t copy;
 	struct zi_port *port;
 	zx_status_t st = get_port(handle, ZX_RIGHT_WRITE, &port);
@@ -57,6 +60,7 @@ zx_status_t zx_port_queue(zx_handle_t handle, const zx_port_packet_t *packet)
  */
 zx_status_t zx_port_wait(zx_handle_t handle, zx_instant_mono_t deadline, zx_port_packet_t *packet)
 {
+	ZI_ENTRY(zx_port_wait);
 	zx_port_packet_t got;
 	struct zi_port *port;
 	zx_status_t st = get_port(handle, ZX_RIGHT_READ, &port);
@@ -75,6 +79,7 @@ zx_status_t zx_port_wait(zx_handle_t handle, zx_instant_mono_t deadline, zx_port
  */
 zx_status_t zx_port_cancel(zx_handle_t handle, zx_handle_t source, uint64_t key)
 {
+	ZI_ENTRY(zx_port_cancel);
 	struct zi_port *port;
 	struct zi_object *o;
 	uint64_t way;
@@ -98,6 +103,7 @@ zx_status_t zx_port_cancel(zx_handle_t handle, zx_handle_t source, uint64_t key)
  */
 zx_status_t zx_port_cancel_key(zx_handle_t handle, uint32_t options, uint64_t key)
 {
+	ZI_ENTRY(zx_port_cancel_key);
 	struct zi_port *port;
 	zx_status_t st;
 

@@ -9,6 +9,7 @@
 #include "object/object.h"
 #include "object/task.h"
 #include "object/thread.h"
+#include "syscalls/entry.h"
 #include "syscalls/handle_i.h"
 #include "vm/vmar.h"
 
@@ -49,6 +50,7 @@ static zx_status_t make_process(struct zi_job *job, const char *name,
 zx_status_t zx_process_create(zx_handle_t job, const char *name, size_t name_size, uint32_t options,
 			      zx_handle_t *proc_handle, zx_handle_t *vmar_handle)
 {
+	ZI_ENTRY(zx_process_create);
 	char copy[ZX_MAX_NAME_LEN];
 	struct zi_vmar_object *vmar = NULL;
 	struct zi_process *p = NULL;
@@ -74,6 +76,7 @@ zx_status_t zx_process_create(zx_handle_t job, const char *name, size_t name_siz
 /* ZX_ERR_BAD_HANDLE, ZX_ERR_ACCESS_DENIED (DESTROY). ZX_ERR_WRONG_TYPE: neither process nor job */
 zx_status_t zx_task_kill(zx_handle_t handle)
 {
+	ZI_ENTRY(zx_task_kill);
 	struct zi_object *o;
 	zx_status_t st = zi_handle_get(handle, ZX_OBJ_TYPE_NONE, ZX_RIGHT_DESTROY, &o, NULL);
 
@@ -96,20 +99,24 @@ zx_status_t zx_task_kill(zx_handle_t handle)
 
 zx_handle_t zx_process_self(void)
 {
+	ZI_ENTRY_VALUE(zx_process_self);
 	return zi_process_self_handle();
 }
 
 zx_handle_t zx_vmar_root_self(void)
 {
+	ZI_ENTRY_VALUE(zx_vmar_root_self);
 	return zi_vmar_root_handle();
 }
 
 zx_handle_t zx_job_default(void)
 {
+	ZI_ENTRY_VALUE(zx_job_default);
 	return zi_job_default_handle();
 }
 
 zx_handle_t zx_thread_self(void)
 {
+	ZI_ENTRY_VALUE(zx_thread_self);
 	return zi_thread_self();
 }

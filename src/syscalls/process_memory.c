@@ -7,9 +7,11 @@
 #include <zircon/rights.h>
 #include <zircon/syscalls.h>
 
+#include "base/inject.h"
 #include "base/span.h"
 #include "object/object.h"
 #include "object/task.h"
+#include "syscalls/entry.h"
 #include "vm/fault.h"
 #include "vm/vmar.h"
 #include "vm/vmo.h"
@@ -40,7 +42,7 @@ static zx_status_t transfer(struct zi_vmo *vmo, uint64_t off, const struct user_
 			    size_t len)
 {
 	const size_t room = len < CHUNK ? len : CHUNK;
-	uint8_t *bounce = malloc(room);
+	uint8_t *bounce = ZI_ALLOC(PROCESS_COPY, malloc(room));
 	zx_status_t st = ZX_OK;
 
 	if (bounce == NULL)
@@ -90,6 +92,7 @@ static zx_status_t access_process(zx_handle_t handle, zx_rights_t rights, zx_vad
 zx_status_t zx_process_read_memory(zx_handle_t handle, zx_vaddr_t vaddr, void *buffer,
 				   size_t buffer_size, size_t *actual)
 {
+	ZI_ENTRY(zx_process_read_memory);
 	const struct user_buffer user = {.to = buffer};
 
 	return access_process(handle, ZX_RIGHT_READ | ZX_RIGHT_WRITE, vaddr, &user, buffer_size,
@@ -99,6 +102,7 @@ zx_status_t zx_process_read_memory(zx_handle_t handle, zx_vaddr_t vaddr, void *b
 zx_status_t zx_process_write_memory(zx_handle_t handle, zx_vaddr_t vaddr, const void *buffer,
 				    size_t buffer_size, size_t *actual)
 {
+	ZI_ENTRY(zx_process_write_memory);
 	const struct user_buffer user = {.from = buffer};
 
 	return access_process(handle, ZX_RIGHT_WRITE, vaddr, &user, buffer_size, actual);

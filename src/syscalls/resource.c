@@ -8,6 +8,7 @@
 #include "base/span.h"
 #include "object/bti.h"
 #include "object/resource.h"
+#include "syscalls/entry.h"
 #include "syscalls/vmo_i.h"
 #include "vm/fault.h"
 #include "vm/physical.h"
@@ -17,6 +18,7 @@ zx_status_t zx_resource_create(zx_handle_t parent_rsrc, uint32_t options, uint64
 			       size_t size, const char *name, size_t name_size,
 			       zx_handle_t *resource_out)
 {
+	ZI_ENTRY(zx_resource_create);
 	char name_copy[ZX_MAX_NAME_LEN] = "";
 	struct zi_resource *parent, *r;
 	zx_status_t st =
@@ -45,6 +47,7 @@ zx_status_t zx_resource_create(zx_handle_t parent_rsrc, uint32_t options, uint64
 zx_status_t zx_iommu_create(zx_handle_t resource, uint32_t type, const void *desc, size_t desc_size,
 			    zx_handle_t *out)
 {
+	ZI_ENTRY(zx_iommu_create);
 	uint8_t copy[ZX_IOMMU_MAX_DESC_LEN];
 	struct zi_object *o;
 	zx_status_t st = zi_resource_validate_system(resource, ZX_RSRC_SYSTEM_IOMMU_BASE);
@@ -85,6 +88,7 @@ static zx_status_t check_fake(zx_handle_t resource, zx_rsrc_kind_t kind, uint64_
 zx_status_t zx_vmo_create_physical(zx_handle_t resource, zx_paddr_t paddr, size_t size,
 				   zx_handle_t *out)
 {
+	ZI_ENTRY(zx_vmo_create_physical);
 	struct zi_vmo *vmo;
 	zx_status_t st = check_fake(resource, ZX_RSRC_KIND_MMIO, paddr, size);
 
@@ -121,10 +125,12 @@ static zx_status_t ioports(zx_handle_t resource, uint16_t io_addr, uint32_t len)
 
 zx_status_t zx_ioports_request(zx_handle_t resource, uint16_t io_addr, uint32_t len)
 {
+	ZI_ENTRY(zx_ioports_request);
 	return ioports(resource, io_addr, len);
 }
 
 zx_status_t zx_ioports_release(zx_handle_t resource, uint16_t io_addr, uint32_t len)
 {
+	ZI_ENTRY(zx_ioports_release);
 	return ioports(resource, io_addr, len);
 }

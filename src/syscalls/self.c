@@ -6,21 +6,25 @@
 #include <zircon/syscalls.h>
 
 #include "host/machine.h"
+#include "syscalls/entry.h"
 
 /* DIFFERS: Linux keeps the low eight bits of the return code. */
 void zx_process_exit(int64_t retcode)
 {
+	ZI_ENTRY_VALUE(zx_process_exit);
 	zi_host_exit_process((int)(retcode & 0xff));
 }
 
 /* DIFFERS: Cleanup handlers and destructors of thread-specific data of the C library run. */
 void zx_thread_exit(void)
 {
+	ZI_ENTRY_VALUE(zx_thread_exit);
 	zi_host_exit_thread();
 }
 
 zx_status_t zx_thread_legacy_yield(uint32_t options)
 {
+	ZI_ENTRY(zx_thread_legacy_yield);
 	if (options != 0)
 		return ZX_ERR_INVALID_ARGS;
 	zi_host_yield();

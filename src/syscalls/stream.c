@@ -3,6 +3,7 @@
 #include <zircon/syscalls.h>
 
 #include "object/stream.h"
+#include "syscalls/entry.h"
 #include "vm/fault.h"
 
 /*
@@ -15,6 +16,7 @@
 zx_status_t zx_stream_create(uint32_t options, zx_handle_t vmo, zx_off_t seek,
 			     zx_handle_t *out_stream)
 {
+	ZI_ENTRY(zx_stream_create);
 	zx_rights_t rights = 0, vmo_rights;
 	struct zi_vmo_object *o;
 	struct zi_stream *s;
@@ -84,6 +86,7 @@ static zx_status_t finish(struct zi_stream *s, zx_status_t st, uint64_t n, size_
 zx_status_t zx_stream_readv(zx_handle_t handle, uint32_t options, zx_iovec_t *vectors,
 			    size_t num_vectors, size_t *actual)
 {
+	ZI_ENTRY(zx_stream_readv);
 	struct zi_user_vectors to;
 	struct zi_stream *s;
 	uint64_t n = 0;
@@ -97,6 +100,7 @@ zx_status_t zx_stream_readv(zx_handle_t handle, uint32_t options, zx_iovec_t *ve
 zx_status_t zx_stream_readv_at(zx_handle_t handle, uint32_t options, zx_off_t offset,
 			       zx_iovec_t *vectors, size_t num_vectors, size_t *actual)
 {
+	ZI_ENTRY(zx_stream_readv_at);
 	struct zi_user_vectors to;
 	struct zi_stream *s;
 	uint64_t n = 0;
@@ -119,6 +123,7 @@ zx_status_t zx_stream_readv_at(zx_handle_t handle, uint32_t options, zx_off_t of
 zx_status_t zx_stream_writev(zx_handle_t handle, uint32_t options, const zx_iovec_t *vectors,
 			     size_t num_vectors, size_t *actual)
 {
+	ZI_ENTRY(zx_stream_writev);
 	struct zi_user_vectors from;
 	struct zi_stream *s;
 	uint64_t n = 0;
@@ -133,6 +138,7 @@ zx_status_t zx_stream_writev(zx_handle_t handle, uint32_t options, const zx_iove
 zx_status_t zx_stream_writev_at(zx_handle_t handle, uint32_t options, zx_off_t offset,
 				const zx_iovec_t *vectors, size_t num_vectors, size_t *actual)
 {
+	ZI_ENTRY(zx_stream_writev_at);
 	struct zi_user_vectors from;
 	struct zi_stream *s;
 	uint64_t n = 0;
@@ -152,6 +158,7 @@ zx_status_t zx_stream_writev_at(zx_handle_t handle, uint32_t options, zx_off_t o
 zx_status_t zx_stream_seek(zx_handle_t handle, zx_stream_seek_origin_t whence, int64_t offset,
 			   zx_off_t *out_seek)
 {
+	ZI_ENTRY(zx_stream_seek);
 	struct zi_stream *s;
 	zx_rights_t rights;
 	zx_off_t seek;

@@ -8,30 +8,36 @@
 #include <zirconia/zirconia.h>
 
 #include "host/machine.h"
+#include "syscalls/entry.h"
 #include "vm/fault.h"
 
 uint32_t zx_system_get_page_size(void)
 {
+	ZI_ENTRY_VALUE(zx_system_get_page_size);
 	return (uint32_t)ZX_PAGE_SIZE;
 }
 
 uint32_t zx_system_get_dcache_line_size(void)
 {
+	ZI_ENTRY_VALUE(zx_system_get_dcache_line_size);
 	return zi_host_dcache_line();
 }
 
 uint32_t zx_system_get_num_cpus(void)
 {
+	ZI_ENTRY_VALUE(zx_system_get_num_cpus);
 	return zi_host_cpus();
 }
 
 uint64_t zx_system_get_physmem(void)
 {
+	ZI_ENTRY_VALUE(zx_system_get_physmem);
 	return zi_host_physmem();
 }
 
 zx_string_view_t zx_system_get_version_string(void)
 {
+	ZI_ENTRY_VALUE(zx_system_get_version_string);
 	static const char text[] = "zirconia-" ZIRCONIA_VERSION_STRING;
 
 	return (zx_string_view_t){.c_str = text, .length = sizeof(text) - 1};
@@ -39,6 +45,7 @@ zx_string_view_t zx_system_get_version_string(void)
 
 zx_status_t zx_system_get_features(uint32_t kind, uint32_t *features)
 {
+	ZI_ENTRY(zx_system_get_features);
 	uint32_t bits;
 
 	switch (kind) {
@@ -61,6 +68,7 @@ zx_status_t zx_system_get_features(uint32_t kind, uint32_t *features)
 
 zx_status_t zx_cache_flush(const void *addr, size_t size, uint32_t options)
 {
+	ZI_ENTRY(zx_cache_flush);
 	switch (options) {
 	case ZX_CACHE_FLUSH_INSN:
 	case ZX_CACHE_FLUSH_DATA:
@@ -79,6 +87,7 @@ zx_status_t zx_cache_flush(const void *addr, size_t size, uint32_t options)
 
 void zx_cprng_draw(void *buffer, size_t buffer_size)
 {
+	ZI_ENTRY_VALUE(zx_cprng_draw);
 	uint8_t chunk[ZX_CPRNG_DRAW_MAX_LEN];
 	uint8_t *to = buffer;
 
@@ -98,6 +107,7 @@ void zx_cprng_draw(void *buffer, size_t buffer_size)
 /* DIFFERS: Where /dev/urandom cannot be written the entropy is dropped; nobody can tell. */
 zx_status_t zx_cprng_add_entropy(const void *buffer, size_t buffer_size)
 {
+	ZI_ENTRY(zx_cprng_add_entropy);
 	uint8_t copy[ZX_CPRNG_ADD_ENTROPY_MAX_LEN];
 	zx_status_t status;
 

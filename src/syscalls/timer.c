@@ -3,6 +3,7 @@
 #include <zircon/syscalls.h>
 
 #include "object/timer.h"
+#include "syscalls/entry.h"
 
 static zx_status_t get_timer(zx_handle_t handle, struct zi_timer **out)
 {
@@ -15,6 +16,7 @@ static zx_status_t get_timer(zx_handle_t handle, struct zi_timer **out)
  */
 zx_status_t zx_timer_create(uint32_t options, zx_clock_t clock_id, zx_handle_t *out)
 {
+	ZI_ENTRY(zx_timer_create);
 	struct zi_timer *t;
 
 	if (clock_id != ZX_CLOCK_MONOTONIC && clock_id != ZX_CLOCK_BOOT)
@@ -34,6 +36,7 @@ zx_status_t zx_timer_create(uint32_t options, zx_clock_t clock_id, zx_handle_t *
  */
 zx_status_t zx_timer_set(zx_handle_t handle, zx_time_t deadline, zx_duration_t slack)
 {
+	ZI_ENTRY(zx_timer_set);
 	struct zi_timer *t;
 	zx_status_t st;
 
@@ -50,6 +53,7 @@ zx_status_t zx_timer_set(zx_handle_t handle, zx_time_t deadline, zx_duration_t s
 /* ZX_ERR_BAD_HANDLE, ZX_ERR_WRONG_TYPE, ZX_ERR_ACCESS_DENIED (WRITE) */
 zx_status_t zx_timer_cancel(zx_handle_t handle)
 {
+	ZI_ENTRY(zx_timer_cancel);
 	struct zi_timer *t;
 	zx_status_t st = get_timer(handle, &t);
 

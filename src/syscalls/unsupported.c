@@ -9,16 +9,20 @@
 #include <zircon/syscalls-next.h>
 #include <zircon/syscalls.h>
 
+#include "syscalls/entry.h"
+
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 
 #define ZI_ANSWER_STATUS(type, name, params)      \
 	__attribute__((weak)) type name params    \
 	{                                         \
+		ZI_ENTRY(name);                   \
 		return ZX_ERR_NOT_SUPPORTED;      \
 	}
 #define ZI_ANSWER_HANDLE(type, name, params)      \
 	__attribute__((weak)) type name params    \
 	{                                         \
+		ZI_ENTRY_VALUE(name);             \
 		return ZX_HANDLE_INVALID;         \
 	}
 #define ZI_ANSWER_VALUE(type, name, params)

@@ -8,6 +8,7 @@
 #include <zircon/types.h>
 
 #include "object/object.h"
+#include "syscalls/entry.h"
 #include "syscalls/vmar_i.h"
 #include "vm/fault.h"
 #include "vm/vm.h"
@@ -94,6 +95,7 @@ static zx_status_t publish(struct zi_vmar *vmar, zx_handle_t *user_handle, zx_va
 zx_status_t zx_vmar_allocate(zx_handle_t parent_vmar, zx_vm_option_t options, size_t offset,
 			     size_t size, zx_handle_t *child_vmar, zx_vaddr_t *child_addr)
 {
+	ZI_ENTRY(zx_vmar_allocate);
 	struct zi_vmar_object *parent;
 	struct zi_vmar *vmar;
 	zx_status_t st = get_vmar(parent_vmar, rights_of_can_map(options), &parent, NULL);
@@ -115,6 +117,7 @@ zx_status_t zx_vmar_allocate(zx_handle_t parent_vmar, zx_vm_option_t options, si
 
 zx_status_t zx_vmar_destroy(zx_handle_t handle)
 {
+	ZI_ENTRY(zx_vmar_destroy);
 	struct zi_vmar_object *o;
 	zx_status_t st = get_vmar(handle, ZX_RIGHT_OP_CHILDREN, &o, NULL);
 
@@ -194,6 +197,7 @@ zx_status_t zi_map_for_user(const struct zi_vmar_object *o, zx_rights_t vmar_rig
 zx_status_t zx_vmar_map(zx_handle_t handle, zx_vm_option_t options, size_t vmar_offset,
 			zx_handle_t vmo, uint64_t vmo_offset, size_t len, zx_vaddr_t *mapped_addr)
 {
+	ZI_ENTRY(zx_vmar_map);
 	struct zi_map_what what = {.off = vmo_offset, .len = len};
 	struct zi_vmar_object *vmar_object;
 	struct zi_vmo_object *vmo_object;
@@ -217,6 +221,7 @@ zx_status_t zx_vmar_map(zx_handle_t handle, zx_vm_option_t options, size_t vmar_
 
 zx_status_t zx_vmar_unmap(zx_handle_t handle, zx_vaddr_t addr, size_t len)
 {
+	ZI_ENTRY(zx_vmar_unmap);
 	struct zi_vmar_object *o;
 	zx_rights_t rights;
 	zx_status_t st = get_vmar(handle, ZX_RIGHT_NONE, &o, &rights);
@@ -230,6 +235,7 @@ zx_status_t zx_vmar_unmap(zx_handle_t handle, zx_vaddr_t addr, size_t len)
 
 zx_status_t zx_vmar_protect(zx_handle_t handle, zx_vm_option_t options, zx_vaddr_t addr, size_t len)
 {
+	ZI_ENTRY(zx_vmar_protect);
 	struct zi_vmar_object *o;
 	zx_rights_t rights;
 	zx_status_t st;
@@ -264,6 +270,7 @@ static zx_rights_t rights_of_op(uint32_t op)
 zx_status_t zx_vmar_op_range(zx_handle_t handle, uint32_t op, zx_vaddr_t address, size_t size,
 			     void *buffer, size_t buffer_size)
 {
+	ZI_ENTRY(zx_vmar_op_range);
 	struct zi_vmar_object *o;
 	zx_rights_t rights;
 	zx_status_t st = get_vmar(handle, ZX_RIGHT_NONE, &o, &rights);

@@ -16,6 +16,7 @@
 
 #include "base/span.h"
 #include "object/object.h"
+#include "syscalls/entry.h"
 #include "vm/vmar.h"
 
 /* How far below the caller's frame the end of the thread may reach: unwinding and destructors. */
@@ -64,6 +65,7 @@ static zx_status_t unmap_late(struct zi_vmar *vmar, zx_vaddr_t addr, size_t size
 zx_status_t zx_vmar_unmap_handle_close_thread_exit(zx_handle_t vmar_handle, zx_vaddr_t addr,
 						   size_t size, zx_handle_t close_handle)
 {
+	ZI_ENTRY(zx_vmar_unmap_handle_close_thread_exit);
 	struct zi_vmar_object *o;
 	zx_rights_t rights;
 	zx_status_t st = zi_handle_get(vmar_handle, ZX_OBJ_TYPE_VMAR, ZX_RIGHT_NONE, &o, &rights);

@@ -9,6 +9,7 @@
 #include "base/span.h"
 #include "object/object.h"
 #include "object/resource.h"
+#include "syscalls/entry.h"
 #include "syscalls/vmo_i.h"
 #include "vm/fault.h"
 #include "vm/vmo.h"
@@ -30,6 +31,7 @@ zx_status_t zi_vmo_publish(struct zi_vmo *vmo, zx_rights_t rights, zx_handle_t *
  */
 zx_status_t zx_vmo_create(uint64_t size, uint32_t options, zx_handle_t *out)
 {
+	ZI_ENTRY(zx_vmo_create);
 	struct zi_vmo *vmo;
 	zx_status_t st = zi_vmo_create(size, options, &vmo);
 
@@ -43,6 +45,7 @@ zx_status_t zx_vmo_create(uint64_t size, uint32_t options, zx_handle_t *out)
 
 zx_status_t zx_vmo_read(zx_handle_t handle, void *buffer, uint64_t offset, size_t buffer_size)
 {
+	ZI_ENTRY(zx_vmo_read);
 	struct zi_vmo_object *o;
 	zx_status_t st = zi_handle_get(handle, ZX_OBJ_TYPE_VMO, ZX_RIGHT_READ, &o, NULL);
 
@@ -56,6 +59,7 @@ zx_status_t zx_vmo_read(zx_handle_t handle, void *buffer, uint64_t offset, size_
 zx_status_t zx_vmo_write(zx_handle_t handle, const void *buffer, uint64_t offset,
 			 size_t buffer_size)
 {
+	ZI_ENTRY(zx_vmo_write);
 	struct zi_vmo_object *o;
 	zx_status_t st = zi_handle_get(handle, ZX_OBJ_TYPE_VMO, ZX_RIGHT_WRITE, &o, NULL);
 
@@ -81,11 +85,13 @@ static zx_status_t get_size(zx_handle_t handle, uint64_t (*get)(struct zi_vmo *)
 
 zx_status_t zx_vmo_get_size(zx_handle_t handle, uint64_t *size)
 {
+	ZI_ENTRY(zx_vmo_get_size);
 	return get_size(handle, zi_vmo_get_size, size);
 }
 
 zx_status_t zx_vmo_get_stream_size(zx_handle_t handle, uint64_t *size)
 {
+	ZI_ENTRY(zx_vmo_get_stream_size);
 	return get_size(handle, zi_vmo_get_stream_size, size);
 }
 
@@ -98,6 +104,7 @@ zx_status_t zx_vmo_get_stream_size(zx_handle_t handle, uint64_t *size)
  */
 zx_status_t zx_vmo_set_size(zx_handle_t handle, uint64_t size)
 {
+	ZI_ENTRY(zx_vmo_set_size);
 	struct zi_vmo_object *o;
 	zx_rights_t rights;
 	zx_status_t st = zi_handle_get(handle, ZX_OBJ_TYPE_VMO, ZX_RIGHT_WRITE, &o, &rights);
@@ -114,6 +121,7 @@ zx_status_t zx_vmo_set_size(zx_handle_t handle, uint64_t size)
 
 zx_status_t zx_vmo_set_stream_size(zx_handle_t handle, uint64_t size)
 {
+	ZI_ENTRY(zx_vmo_set_stream_size);
 	struct zi_vmo_object *o;
 	zx_status_t st = zi_handle_get(handle, ZX_OBJ_TYPE_VMO, ZX_RIGHT_WRITE, &o, NULL);
 
@@ -127,6 +135,7 @@ zx_status_t zx_vmo_set_stream_size(zx_handle_t handle, uint64_t size)
 /* The policy's bits come before the handle. */
 zx_status_t zx_vmo_set_cache_policy(zx_handle_t handle, uint32_t cache_policy)
 {
+	ZI_ENTRY(zx_vmo_set_cache_policy);
 	struct zi_vmo_object *o;
 	zx_status_t st;
 
@@ -153,6 +162,7 @@ zx_status_t zi_vmex_check(zx_handle_t vmex)
  */
 zx_status_t zx_vmo_replace_as_executable(zx_handle_t handle, zx_handle_t vmex, zx_handle_t *out)
 {
+	ZI_ENTRY(zx_vmo_replace_as_executable);
 	zx_status_t permission = zi_vmex_check(vmex);
 	struct zi_object *o;
 	zx_rights_t rights;
@@ -174,6 +184,7 @@ zx_status_t zx_vmo_replace_as_executable(zx_handle_t handle, zx_handle_t vmex, z
 zx_status_t zx_vmo_transfer_data(zx_handle_t dst_vmo, uint32_t options, uint64_t offset,
 				 uint64_t length, zx_handle_t src_vmo, uint64_t src_offset)
 {
+	ZI_ENTRY(zx_vmo_transfer_data);
 	struct zi_vmo_object *dst, *src;
 	zx_status_t st;
 

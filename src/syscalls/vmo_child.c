@@ -5,6 +5,7 @@
 
 #include "base/span.h"
 #include "object/object.h"
+#include "syscalls/entry.h"
 #include "syscalls/vmo_i.h"
 #include "vm/vm.h"
 #include "vm/vmo.h"
@@ -38,6 +39,7 @@ static zx_rights_t child_rights(zx_rights_t in, uint32_t options)
 zx_status_t zx_vmo_create_child(zx_handle_t handle, uint32_t options, uint64_t offset,
 				uint64_t size, zx_handle_t *out)
 {
+	ZI_ENTRY(zx_vmo_create_child);
 	const uint32_t resizable_reference = ZX_VMO_CHILD_REFERENCE | ZX_VMO_CHILD_RESIZABLE;
 	zx_rights_t needed = ZX_RIGHT_DUPLICATE | ZX_RIGHT_READ;
 	struct zi_vmo_object *parent;

@@ -4,6 +4,7 @@
 #include <zircon/types.h>
 
 #include "object/object.h"
+#include "syscalls/entry.h"
 #include "vm/fault.h"
 #include "vm/vmo.h"
 
@@ -86,6 +87,7 @@ static zx_status_t vmo_op(struct zi_vmo *vmo, uint32_t op, uint64_t off, uint64_
 zx_status_t zx_vmo_op_range(zx_handle_t handle, uint32_t op, uint64_t offset, uint64_t size,
 			    void *buffer, size_t buffer_size)
 {
+	ZI_ENTRY(zx_vmo_op_range);
 	struct zi_vmo_object *o;
 	zx_rights_t rights;
 	zx_status_t st = zi_handle_get(handle, ZX_OBJ_TYPE_VMO, ZX_RIGHT_NONE, &o, &rights);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/inject.h"
 #include "base/options.h"
 #include "host/host.h"
 #include "host/machine.h"
@@ -39,7 +40,7 @@ static void choose_placement(struct zi_aspace *as)
 
 static struct zi_aspace *aspace_make(bool placed, zx_vaddr_t base, uint64_t len)
 {
-	struct zi_aspace *as = calloc(1, sizeof(*as));
+	struct zi_aspace *as = ZI_ALLOC(ASPACE, calloc(1, sizeof(*as)));
 
 	if (as == NULL)
 		return NULL;

@@ -6,6 +6,7 @@
 #include "vm/fault.h"
 
 #include "base/assert.h"
+#include "base/inject.h"
 #include "base/span.h"
 #include "host/host.h"
 #include "vm/dirty.h"
@@ -238,6 +239,11 @@ zx_status_t zi_fault_trapped(uintptr_t addr, bool write, bool exec, bool by_watc
 	*out_ours = as != NULL && addr >= as->base && addr - as->base < as->len;
 	if (!*out_ours)
 		return ZX_ERR_NOT_FOUND;
+	if (zi_inject_is_armed()) {
+		st = zi_inject_reach(ZI_POINT_FAULT_PAGE);
+		if (st != ZX_OK)
+			return st;
+	}
 	for (bool again = true; again;) {
 		struct zi_mapping *m = find_and_lock(as, addr);
 

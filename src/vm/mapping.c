@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/inject.h"
 #include "base/slab.h"
 #include "base/span.h"
 #include "host/host.h"
@@ -17,7 +18,8 @@ static bool prot_reserve(struct zi_mapping *m, uint32_t want)
 		return true;
 	uint32_t cap = want * 2;
 	bool few = m->prot == m->prot_few;
-	struct zi_prot_range *p = realloc(few ? NULL : m->prot, cap * sizeof(*p));
+	struct zi_prot_range *p =
+		ZI_ALLOC(PROTECTIONS, realloc(few ? NULL : m->prot, cap * sizeof(*p)));
 
 	if (p == NULL)
 		return false;
@@ -83,7 +85,7 @@ static void prot_set(struct zi_mapping *m, uint64_t from, uint64_t to, uint32_t 
 struct zi_mapping *zi_mapping_new(struct zi_aspace *as, struct zi_vmo *vmo, zx_vaddr_t base,
 				  uint64_t len, uint64_t vmo_off, uint32_t prot, uint32_t max_prot)
 {
-	struct zi_mapping *m = zi_slab_alloc(sizeof(*m));
+	struct zi_mapping *m = ZI_ALLOC(MAPPING, zi_slab_alloc(sizeof(*m)));
 
 	if (m == NULL)
 		return NULL;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/inject.h"
 #include "base/list.h"
 #include "base/lock.h"
 #include "base/slab.h"
@@ -54,7 +55,7 @@ zx_status_t zi_model_add(uint64_t paddr, uint64_t size, const zirconia_mmio_back
 		return ZX_ERR_INVALID_ARGS;
 	if (!zi_insn_start())
 		return ZX_ERR_NOT_SUPPORTED;
-	struct model *m = zi_slab_alloc(sizeof(*m));
+	struct model *m = ZI_ALLOC(MODEL, zi_slab_alloc(sizeof(*m)));
 
 	if (m == NULL)
 		return ZX_ERR_NO_MEMORY;

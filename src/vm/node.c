@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/inject.h"
 #include "base/slab.h"
 #include "base/span.h"
 #include "host/host.h"
@@ -52,7 +53,7 @@ void zi_tree_unref(struct zi_tree *t)
 
 static struct zi_tree *tree_new(void)
 {
-	struct zi_tree *t = zi_slab_alloc(sizeof(*t));
+	struct zi_tree *t = ZI_ALLOC(TREE, zi_slab_alloc(sizeof(*t)));
 
 	if (t == NULL)
 		return NULL;
@@ -63,7 +64,7 @@ static struct zi_tree *tree_new(void)
 
 struct zi_node *zi_node_new(struct zi_tree *tree, uint64_t pages)
 {
-	struct zi_node *n = zi_slab_alloc(sizeof(*n));
+	struct zi_node *n = ZI_ALLOC(NODE, zi_slab_alloc(sizeof(*n)));
 
 	if (n == NULL)
 		return NULL;
@@ -163,7 +164,7 @@ bool zi_node_segs_reserve(struct zi_node *n, uint32_t want)
 		return true;
 	uint32_t cap = n->segs_cap == 1 ? 64 : n->segs_cap * 2;
 	/* Whole host pages rather than malloc: a fork in the fault handler may come here. */
-	struct zi_segment *segs = zi_pages_from_system(cap * sizeof(*segs));
+	struct zi_segment *segs = ZI_ALLOC(SEGMENTS, zi_pages_from_system(cap * sizeof(*segs)));
 
 	if (segs == NULL)
 		return false;

@@ -1,5 +1,6 @@
 /* Threads that wait for pages. Runs in the trap handler too: memory comes from slabs only. */
 #include "base/assert.h"
+#include "base/inject.h"
 #include "base/lock.h"
 #include "base/options.h"
 #include "base/park.h"
@@ -46,7 +47,7 @@ zx_status_t zi_page_wait_ask(struct zi_page_wait *w, struct zi_source *s, enum z
 	if (s->detached)
 		return ZX_ERR_BAD_STATE;
 	if (r == NULL) {
-		r = w->request = zi_slab_alloc(sizeof(*r));
+		r = w->request = ZI_ALLOC(REQUEST, zi_slab_alloc(sizeof(*r)));
 		if (r == NULL)
 			return ZX_ERR_NO_MEMORY;
 	}
@@ -59,8 +60,14 @@ zx_status_t zi_page_wait(struct zi_page_wait *w)
 {
 	struct zi_request *r = w->request;
 	void (*tell)(bool waiting) = atomic_load_explicit(&hook, memory_order_acquire);
+	zx_status_t told = zi_inject_is_armed() ? zi_inject_reach(ZI_POINT_PAGER_WAIT) : 0;
 	bool in_time;
 
+	if (told != ZX_OK) {
+		ZI_LOCK_SCOPE(&r->source->tree->lock);
+		zi_source_cancel(r);
+		return told;
+	}
 	if (tell != NULL)
 		tell(true);
 	in_time = zi_park(&r->word, deadline());

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/inject.h"
 #include "host/host.h"
 #include "vm/dirty.h"
 #include "vm/pager.h"
@@ -315,9 +316,14 @@ zx_status_t zi_pager_supply(struct zi_vmo *v, uint64_t off, uint64_t len, struct
 
 	if (aux->kind != ZI_VMO_PAGED)
 		return ZX_ERR_NOT_SUPPORTED;
+	if (zi_inject_is_armed()) {
+		st = zi_inject_reach(ZI_POINT_PAGER_SUPPLY);
+		if (st != ZX_OK)
+			return st;
+	}
 	if (len <= ZI_PAGE)
 		return supply(v, off, len, aux, aux_off, one_page, 1);
-	buffer = malloc(ZI_BATCH_PAGES * ZI_PAGE);
+	buffer = ZI_ALLOC(BATCH, malloc(ZI_BATCH_PAGES * ZI_PAGE));
 	if (buffer == NULL)
 		return ZX_ERR_NO_MEMORY;
 	st = supply(v, off, len, aux, aux_off, buffer, ZI_BATCH_PAGES);

@@ -1,6 +1,7 @@
 /* Physical memory that tests lay out: extents of the arena that belong to no VMO. */
 #include "vm/physical.h"
 
+#include "base/inject.h"
 #include "base/list.h"
 #include "base/lock.h"
 #include "base/slab.h"
@@ -31,7 +32,7 @@ zx_status_t zi_physical_alloc(uint64_t size, uint32_t align_log2, uint64_t *out_
 	st = zi_vm_start();
 	if (st != ZX_OK)
 		return st;
-	struct bank *b = zi_slab_alloc(sizeof(*b));
+	struct bank *b = ZI_ALLOC(BANK, zi_slab_alloc(sizeof(*b)));
 
 	if (b == NULL)
 		return ZX_ERR_NO_MEMORY;

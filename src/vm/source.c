@@ -8,6 +8,7 @@
 #include "vm/source.h"
 
 #include "base/assert.h"
+#include "base/inject.h"
 #include "base/lock.h"
 #include "base/park.h"
 #include "base/slab.h"
@@ -25,7 +26,7 @@ static struct zi_request *request_of(struct zi_link *l)
 zx_status_t zi_source_new(struct zi_node *root, const struct zi_source_ops *ops, void *ctx,
 			  bool trap_dirty)
 {
-	struct zi_source *s = zi_slab_alloc(sizeof(*s));
+	struct zi_source *s = ZI_ALLOC(SOURCE, zi_slab_alloc(sizeof(*s)));
 
 	if (s == NULL)
 		return ZX_ERR_NO_MEMORY;
@@ -103,6 +104,8 @@ static void pump(struct zi_source *s)
 
 void zi_source_packet_taken(struct zi_source *s, bool lost)
 {
+	if (!lost && zi_inject_is_armed())
+		(void)zi_inject_reach(ZI_POINT_PAGER_REQUEST);
 	ZI_LOCK_SCOPE(&s->tree->lock);
 	s->in_packet = NULL;
 	s->packet = lost ? ZI_PACKET_LOST : ZI_PACKET_FREE;

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/inject.h"
 #include "base/lock.h"
 #include "base/options.h"
 #include "host/host.h"
@@ -67,7 +68,8 @@ enum zi_trap_engine zi_trap_engine(void)
 	engine = atomic_load_explicit(&chosen, memory_order_relaxed);
 	if (engine < 0) {
 		if (!fork_known)
-			fork_known = pthread_atfork(NULL, NULL, after_fork) == 0;
+			fork_known = ZI_HOST_E(PTHREAD_ATFORK,
+					       pthread_atfork(NULL, NULL, after_fork)) == 0;
 		engine = fork_known ? (int)choose() : ZI_TRAP_MPROTECT;
 		atomic_store_explicit(&chosen, engine, memory_order_release);
 	}

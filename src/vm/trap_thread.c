@@ -14,6 +14,7 @@
 #include <stdatomic.h>
 
 #include "base/assert.h"
+#include "base/inject.h"
 #include "base/list.h"
 #include "base/lock.h"
 #include "base/slab.h"
@@ -51,7 +52,7 @@ static _Atomic unsigned nrefusals;
 
 static bool add_refusal(uintptr_t page, uint32_t thread, zx_status_t status)
 {
-	struct refusal *r = zi_slab_alloc(sizeof(*r));
+	struct refusal *r = ZI_ALLOC(REFUSAL, zi_slab_alloc(sizeof(*r)));
 
 	if (r == NULL)
 		return false;
@@ -166,7 +167,7 @@ static bool create_thread(bool small)
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	if (small)
 		(void)pthread_attr_setstacksize(&attr, SERVICE_STACK);
-	ok = pthread_create(&id, &attr, serve, NULL) == 0;
+	ok = ZI_HOST_E(PTHREAD_CREATE, pthread_create(&id, &attr, serve, NULL)) == 0;
 	pthread_attr_destroy(&attr);
 	return ok;
 }

@@ -4,13 +4,14 @@
 #include <stdlib.h>
 
 #include "base/assert.h"
+#include "base/inject.h"
 #include "vm/vmar_i.h"
 
 /* ---- life */
 
 struct zi_vmar *zi_vmar_new(struct zi_aspace *as, zx_vaddr_t base, uint64_t len, uint32_t flags)
 {
-	struct zi_vmar *v = calloc(1, sizeof(*v));
+	struct zi_vmar *v = ZI_ALLOC(VMAR, calloc(1, sizeof(*v)));
 
 	if (v == NULL)
 		return NULL;

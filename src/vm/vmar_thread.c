@@ -1,6 +1,7 @@
 /* Unmapping the stack of a thread after its end. */
 #include <stdlib.h>
 
+#include "base/inject.h"
 #include "host/after_thread.h"
 #include "vm/vmar.h"
 #include "vm/vmar_i.h"
@@ -36,7 +37,7 @@ zx_status_t zi_vmar_unmap_after_thread(struct zi_vmar *v, zx_vaddr_t addr, uint6
 
 	if (st != ZX_OK)
 		return st;
-	d = malloc(sizeof(*d));
+	d = ZI_ALLOC(THREAD_EXIT, malloc(sizeof(*d)));
 	if (d == NULL)
 		return ZX_ERR_NO_MEMORY;
 	*d = (struct last_deed){v, addr, len, op_children, then, ctx};

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/inject.h"
 #include "base/koid.h"
 #include "base/slab.h"
 #include "host/host.h"
@@ -18,7 +19,7 @@ void zi_vmo_ref(struct zi_vmo *v)
 
 struct zi_stream_size *zi_stream_size_new(void)
 {
-	struct zi_stream_size *s = zi_slab_alloc(sizeof(*s));
+	struct zi_stream_size *s = ZI_ALLOC(STREAM_SIZE, zi_slab_alloc(sizeof(*s)));
 
 	if (s == NULL)
 		return NULL;
@@ -30,7 +31,7 @@ struct zi_stream_size *zi_stream_size_new(void)
 
 struct zi_vmo *zi_vmo_new(enum zi_vmo_kind kind, struct zi_node *node)
 {
-	struct zi_vmo *v = zi_slab_alloc(sizeof(*v));
+	struct zi_vmo *v = ZI_ALLOC(VMO, zi_slab_alloc(sizeof(*v)));
 
 	if (v == NULL)
 		return NULL;

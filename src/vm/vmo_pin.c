@@ -1,5 +1,6 @@
 /* Pins: pages that stay committed and keep their frames until they are unpinned. */
 #include "base/assert.h"
+#include "base/inject.h"
 #include "base/slab.h"
 #include "host/host.h"
 #include "vm/vmo_i.h"
@@ -80,7 +81,7 @@ static zx_status_t pin(struct zi_vmo *v, uint64_t off, uint64_t len, bool write,
 	/* Nobody counts the pins of physical memory. */
 	if (v->kind != ZI_VMO_PHYSICAL && is_full(v->node, first, pages))
 		return ZX_ERR_UNAVAILABLE;
-	struct zi_pin *pin = zi_slab_alloc(sizeof(*pin));
+	struct zi_pin *pin = ZI_ALLOC(PIN, zi_slab_alloc(sizeof(*pin)));
 
 	if (pin == NULL)
 		return ZX_ERR_NO_MEMORY;

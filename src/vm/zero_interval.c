@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/inject.h"
 #include "base/slab.h"
 #include "base/span.h"
 #include "vm/dirty.h"
@@ -67,7 +68,7 @@ static bool reserve(struct zi_source *s)
 	if (s->nawaited < s->awaited_cap)
 		return true;
 	uint32_t cap = s->awaited_cap == 0 ? 256 : s->awaited_cap * 2;
-	struct zi_awaited *a = zi_pages_from_system(cap * sizeof(*a));
+	struct zi_awaited *a = ZI_ALLOC(AWAITED, zi_pages_from_system(cap * sizeof(*a)));
 
 	if (a == NULL)
 		return false;
