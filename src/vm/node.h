@@ -203,6 +203,11 @@ zx_status_t zi_node_clone(struct zi_node *n, uint64_t off, uint64_t pages, bool 
 
 /* n has lost its last VMO: it dies unless it has children; parents follow. */
 void zi_node_orphaned(struct zi_node *n);
+/*
+ * Merges n with hidden parents of which it is the only child: a merge at the time had no memory. False: again no memory, and n
+ * looks as if it had a parent.
+ */
+bool zi_node_settle(struct zi_node *n);
 /* Frees content of hidden n (and what it sees above) in the range that no visible node reaches any more. */
 void zi_node_prune(struct zi_node *n, uint64_t first, uint64_t pages);
 

@@ -451,8 +451,8 @@ static bool merge_up(struct zi_node *u, struct zi_node *v)
 	return ok;
 }
 
-/* Hidden u has one child left. */
-static void merge(struct zi_node *u)
+/* Hidden u has one child left. False: no memory; a hidden node with one child is legal, only longer. */
+static bool merge(struct zi_node *u)
 {
 	struct zi_node *v = ZI_CONTAINER(u->children.next, struct zi_node, in_parent);
 	uint64_t mine;
@@ -462,40 +462,46 @@ static void merge(struct zi_node *u)
 	mine = zi_pageset_count(&v->own, 0, v->size);
 	/* Pinned pages keep their frames. */
 	if (v->parent_limit > 0 && v->npins == 0 &&
-	    (mine <= ZI_MERGE_FEW ||
-	     mine <= count_needed(u, v, mine)))
+	    (mine <= ZI_MERGE_FEW || mine <= count_needed(u, v, mine)))
 		ok = merge_down(u, v);
 	else
 		ok = merge_up(u, v);
-	if (!ok)
-		return; /* a hidden node with one child is legal, only longer */
-	zi_node_free(u);
+	if (ok)
+		zi_node_free(u);
+	return ok;
+}
+
+/* Once more what had no memory the last time. */
+bool zi_node_settle(struct zi_node *n)
+{
+	while (n->parent != NULL && n->parent->hidden && n->parent->nchildren == 1)
+		if (!merge(n->parent))
+			return false;
+	return true;
 }
 
 void zi_node_orphaned(struct zi_node *n)
 {
-	while (n != NULL && !n->hidden && n->nvmos == 0 && n->nchildren == 0) {
+	while (n != NULL && n->nvmos == 0 && n->nchildren == 0) {
 		struct zi_node *up = n->parent;
+		const uint64_t off = n->parent_off, limit = n->parent_limit;
 
 		ZI_DASSERT(n->npins == 0);
 		if (up != NULL) {
-			uint64_t off = n->parent_off, limit = n->parent_limit;
-
 			zi_list_del(&n->in_parent);
 			up->nchildren--;
 			n->parent = NULL;
-			zi_node_free(n);
-			if (up->hidden) {
-				if (up->nchildren == 1)
-					merge(up);
-				else if (limit > 0)
-					zi_node_prune(up, off, limit);
-				return;
-			}
-			n = up;
-			continue;
 		}
 		zi_node_free(n);
-		return;
+		if (up != NULL && up->hidden && up->nchildren != 0) {
+			if (up->nchildren == 1)
+				zi_node_settle(
+					ZI_CONTAINER(up->children.next, struct zi_node, in_parent));
+			else if (limit > 0)
+				zi_node_prune(up, off, limit);
+			return;
+		}
+		/* A hidden node whose only child goes was left by a merge that had no memory. */
+		n = up;
 	}
 }

@@ -141,6 +141,8 @@ zx_status_t zi_vmo_decommit(struct zi_vmo *v, uint64_t off, uint64_t len)
 		return ZX_ERR_OUT_OF_RANGE;
 	if (len == 0)
 		return ZX_OK;
+	if (!zi_node_settle(n))
+		return ZX_ERR_NO_MEMORY;
 	if (n->parent != NULL || n->source != NULL)
 		return ZX_ERR_NOT_SUPPORTED;
 	if (!zi_is_page_aligned(off) || !zi_is_page_aligned(len))
