@@ -7,11 +7,13 @@
 #include <zircon/syscalls/smc.h>
 
 #include "object/resource.h"
+#include "syscalls/entry.h"
 #include "vm/fault.h"
 
 zx_status_t zx_framebuffer_get_info(zx_handle_t resource, uint32_t *format, uint32_t *width,
 				    uint32_t *height, uint32_t *stride)
 {
+	ZI_ENTRY(zx_framebuffer_get_info);
 	const zx_status_t st =
 		zi_resource_validate_system(resource, ZX_RSRC_SYSTEM_FRAMEBUFFER_BASE);
 
@@ -28,6 +30,7 @@ static uint64_t service_of(uint32_t func_id)
 zx_status_t zx_smc_call(zx_handle_t handle, const zx_smc_parameters_t *parameters,
 			zx_smc_result_t *out_smc_result)
 {
+	ZI_ENTRY(zx_smc_call);
 	zx_smc_parameters_t copy;
 	zx_status_t st;
 
@@ -48,6 +51,7 @@ static zx_status_t msi(zx_handle_t handle)
 
 zx_status_t zx_msi_allocate(zx_handle_t handle, uint32_t count, zx_handle_t *out_allocation)
 {
+	ZI_ENTRY(zx_msi_allocate);
 	(void)count, (void)out_allocation;
 	return msi(handle);
 }
@@ -56,6 +60,7 @@ zx_status_t zx_msi_allocate(zx_handle_t handle, uint32_t count, zx_handle_t *out
 zx_status_t zx_msi_create(zx_handle_t handle, uint32_t options, uint32_t msi_id, zx_handle_t vmo,
 			  size_t vmo_offset, zx_handle_t *out_interrupt)
 {
+	ZI_ENTRY(zx_msi_create);
 	(void)options, (void)msi_id, (void)vmo, (void)vmo_offset, (void)out_interrupt;
 	return msi(handle);
 }

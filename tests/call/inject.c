@@ -60,8 +60,10 @@ Test(inject, every_call__told_to_fail__answers_the_status)
 
 Test(inject, calls_without_status__delayed__counted_and_answered)
 {
-	static const char *const names[] = {"zx_clock_get_monotonic", "zx_ticks_get", "zx_deadline_after", "zx_system_get_num_cpus",
-					    "zx_vmar_root_self", "zx_thread_self", "zx_status_get_string", "zx_cprng_draw"};
+	static const char *const names[] = {"zx_clock_get_monotonic", "zx_ticks_get",
+					    "zx_deadline_after",      "zx_system_get_num_cpus",
+					    "zx_vmar_root_self",      "zx_thread_self",
+					    "zx_status_get_string",   "zx_cprng_draw"};
 	uint8_t byte;
 
 	T_OK(zirconia_inject_set("zx_*:delay=1ns"));
@@ -145,7 +147,8 @@ Test(inject, pager_supply__delayed_and_refused__reader_gets_the_page_later)
 	char buf[4];
 
 	pager_open(&p);
-	T_OK(zirconia_inject_set("pager.supply:nth=1:delay=10ms:ZX_ERR_IO;pager.request:delay=10ms"));
+	T_OK(zirconia_inject_set(
+		"pager.supply:nth=1:delay=10ms:ZX_ERR_IO;pager.request:delay=10ms"));
 	cr_assert_eq(pthread_create(&thread, NULL, serve, &p), 0);
 	from = zx_clock_get_monotonic();
 	T_OK(zx_vmo_read(p.vmo, buf, 0, 4));
@@ -209,7 +212,8 @@ Test(inject, fault__told_to_fail__caught_with_the_status_and_fine_later)
 
 /* ---- what a program prints and how it ends when the variable says `spec` */
 
-static int run_with(const char *spec, const char *seed, void (*program)(void), char *text, size_t size)
+static int run_with(const char *spec, const char *seed, void (*program)(void), char *text,
+		    size_t size)
 {
 	size_t n = 0;
 	ssize_t got;
@@ -259,7 +263,8 @@ static void fault_once(void)
 
 	if (zx_vmo_create(T_PAGE, 0, &vmo) != ZX_OK || zx_vmo_write(vmo, "x", 0, 1) != ZX_OK ||
 	    zx_vmo_create_child(vmo, ZX_VMO_CHILD_SNAPSHOT, 0, T_PAGE, &clone) != ZX_OK ||
-	    zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0, clone, 0, T_PAGE, &addr) != ZX_OK ||
+	    zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0, clone, 0,
+			T_PAGE, &addr) != ZX_OK ||
 	    zirconia_inject_set(fault_spec) != ZX_OK)
 		_exit(99);
 	*(volatile char *)addr = 1;
@@ -270,9 +275,13 @@ Test(inject, variable__rule__takes_effect_and_can_tell)
 {
 	char text[4096];
 
-	cr_assert_eq(run_with("zx_vmo_create:nth=3:ZX_ERR_NO_MEMORY", NULL, create_some, text, sizeof(text)), 3);
+	cr_assert_eq(run_with("zx_vmo_create:nth=3:ZX_ERR_NO_MEMORY", NULL, create_some, text,
+			      sizeof(text)),
+		     3);
 	cr_assert_str_eq(text, "");
-	cr_assert_eq(run_with("zx_vmo_create:nth=2:ZX_ERR_NO_MEMORY:log", "7", create_some, text, sizeof(text)), 2);
+	cr_assert_eq(run_with("zx_vmo_create:nth=2:ZX_ERR_NO_MEMORY:log", "7", create_some, text,
+			      sizeof(text)),
+		     2);
 	cr_assert_str_eq(text, "zirconia: zx_vmo_create fails with ZX_ERR_NO_MEMORY\n");
 	cr_assert_eq(run_with("alloc.vmo:nth=4:log", NULL, create_some, text, sizeof(text)), 4);
 	cr_assert_str_eq(text, "zirconia: alloc.vmo fails with ZX_ERR_NO_MEMORY\n");
@@ -283,14 +292,18 @@ Test(inject, variable__mistake__program_ends_and_says_where)
 {
 	char text[4096];
 
-	cr_assert_eq(run_with("host.mmap;zx_vmo_create:nth=x", NULL, create_some, text, sizeof(text)), 78);
-	cr_assert_str_eq(text, "zirconia: ZIRCONIA_INJECT, character 25: \"nth=x\": a number from 1 on is needed\n");
+	cr_assert_eq(
+		run_with("host.mmap;zx_vmo_create:nth=x", NULL, create_some, text, sizeof(text)),
+		78);
+	cr_assert_str_eq(text, "zirconia: ZIRCONIA_INJECT, character 25: \"nth=x\": a number from "
+			       "1 on is needed\n");
 }
 
 /* The fault handler has no memory: what Zircon would report is reported, and the signal ends the program. */
 Test(inject, no_memory_in_the_fault_handler__report_and_signal)
 {
-	static const char *const specs[] = {"fault.page:ZX_ERR_NO_MEMORY", "alloc.*", "host.mmap;host.mprotect"};
+	static const char *const specs[] = {"fault.page:ZX_ERR_NO_MEMORY", "alloc.*",
+					    "host.mmap;host.mprotect"};
 
 	t_require("native"); /* a sanitizer ends the program in its own way */
 	T_EACH (specs, spec) {

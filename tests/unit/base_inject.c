@@ -19,7 +19,8 @@ static const struct {
 	{"", 0, NULL},
 	{";;", 0, NULL},
 	{" zx_vmo_create : nth=3 : ZX_ERR_NO_MEMORY ; ", 0, NULL},
-	{"zx_vmo_create:nth=3:ZX_ERR_NO_MEMORY;host.mmap:every=100;pager.supply:delay=5ms", 0, NULL},
+	{"zx_vmo_create:nth=3:ZX_ERR_NO_MEMORY;host.mmap:every=100;pager.supply:delay=5ms", 0,
+	 NULL},
 	{"zx_vmo_create:-4", 0, NULL},
 	{"zx_clock_get_monotonic:delay=3us", 0, NULL},
 	{"zx_futex_wait:ZX_ERR_BAD_STATE", 0, NULL},
@@ -43,7 +44,8 @@ static const struct {
 	{"host.mmap::nth=1", 10, "an item is missing"},
 	{"host.mmap:nth=0", 10, "\"nth=0\": a number from 1 on is needed"},
 	{"host.mmap:nth=1x", 10, "\"nth=1x\": a number from 1 on is needed"},
-	{"host.mmap:nth=18446744073709551616", 10, "\"nth=18446744073709551616\": a number from 1 on is needed"},
+	{"host.mmap:nth=18446744073709551616", 10,
+	 "\"nth=18446744073709551616\": a number from 1 on is needed"},
 	{"host.mmap:every=", 10, "\"every=\": a number from 1 on is needed"},
 	{"host.mmap:nth=1:p=0.5", 16, "\"p=0.5\": only one of nth, every and p can be given"},
 	{"host.mmap:p=1.01", 10, "\"p=1.01\": a number from 0 to 1 is needed, as in p=0.01"},
@@ -52,23 +54,31 @@ static const struct {
 	{"host.mmap:p=0,5", 10, "\"p=0,5\": a number from 0 to 1 is needed, as in p=0.01"},
 	{"host.mmap:after=-1", 10, "\"after=-1\": a number is needed"},
 	{"host.mmap:times=many", 10, "\"times=many\": a number is needed"},
-	{"host.mmap:delay=5", 10, "\"delay=5\": a time of at most an hour is needed, with ns, us, ms or s"},
-	{"host.mmap:delay=2h", 10, "\"delay=2h\": a time of at most an hour is needed, with ns, us, ms or s"},
-	{"host.mmap:delay=3601s", 10, "\"delay=3601s\": a time of at most an hour is needed, with ns, us, ms or s"},
+	{"host.mmap:delay=5", 10,
+	 "\"delay=5\": a time of at most an hour is needed, with ns, us, ms or s"},
+	{"host.mmap:delay=2h", 10,
+	 "\"delay=2h\": a time of at most an hour is needed, with ns, us, ms or s"},
+	{"host.mmap:delay=3601s", 10,
+	 "\"delay=3601s\": a time of at most an hour is needed, with ns, us, ms or s"},
 	{"host.mmap:delay=99999999999999999s", 10,
 	 "\"delay=99999999999999999s\": a time of at most an hour is needed, with ns, us, ms or s"},
 	{"zx_vmo_create", 0, "\"zx_vmo_create\": a status or a delay is needed"},
 	{"zx_vmo_create:nth=1", 0, "\"zx_vmo_create\": a status or a delay is needed"},
 	{"zx_vmo_create:ZX_OK", 14, "\"ZX_OK\": not a failure"},
-	{"zx_vmo_create:ZX_ERR_NONSENSE", 14, "\"ZX_ERR_NONSENSE\": neither a status (ZX_ERR_...) nor an errno (ENOMEM ...)"},
-	{"zx_vmo_create:-1025", 14, "\"-1025\": neither a status (ZX_ERR_...) nor an errno (ENOMEM ...)"},
+	{"zx_vmo_create:ZX_ERR_NONSENSE", 14,
+	 "\"ZX_ERR_NONSENSE\": neither a status (ZX_ERR_...) nor an errno (ENOMEM ...)"},
+	{"zx_vmo_create:-1025", 14,
+	 "\"-1025\": neither a status (ZX_ERR_...) nor an errno (ENOMEM ...)"},
 	{"zx_vmo_create:ENOMEM", 14, "\"ENOMEM\": this fails with a status, not with an errno"},
 	{"zx_vmo_create:-4:-5", 17, "\"-5\": a second result"},
 	{"zx_clock_get_monotonic:ZX_ERR_IO", 23, "\"ZX_ERR_IO\": this can only be delayed"},
 	{"pager.request:ZX_ERR_IO", 14, "\"ZX_ERR_IO\": this can only be delayed"},
-	{"host.mmap:ZX_ERR_IO", 10, "\"ZX_ERR_IO\": a host call fails with an errno, not with a status"},
-	{"host.lseek:ENXIO", 11, "\"ENXIO\": this host call can fail in its own way only: leave the errno out"},
-	{"alloc.node:ZX_ERR_IO", 11, "\"ZX_ERR_IO\": an allocation can fail with ZX_ERR_NO_MEMORY only"},
+	{"host.mmap:ZX_ERR_IO", 10,
+	 "\"ZX_ERR_IO\": a host call fails with an errno, not with a status"},
+	{"host.lseek:ENXIO", 11,
+	 "\"ENXIO\": this host call can fail in its own way only: leave the errno out"},
+	{"alloc.node:ZX_ERR_IO", 11,
+	 "\"ZX_ERR_IO\": an allocation can fail with ZX_ERR_NO_MEMORY only"},
 	{"app.x:ENOMEM", 6, "\"ENOMEM\": this fails with a status, not with an errno"},
 	{"seed=x", 0, "\"seed=x\": a number is needed"},
 	{"seed=1:nth=2", 0, "\"seed=1\": nothing may follow the seed in its rule"},
@@ -83,8 +93,10 @@ Test(base_inject, specifications__table__read_or_place_told)
 
 		T_ZX_ROW(s->spec, st, s->what == NULL ? ZX_OK : ZX_ERR_INVALID_ARGS);
 		cr_assert_eq(at, s->what == NULL ? 777 : (size_t)s->at, "%s: at %zu", s->spec, at);
-		cr_assert_str_eq(text, s->what == NULL ? "untouched" : s->what, "%s: \"%s\"", s->spec, text);
-		T_ZX_ROW(s->spec, zirconia_inject_set(s->spec), s->what == NULL ? ZX_OK : ZX_ERR_INVALID_ARGS);
+		cr_assert_str_eq(text, s->what == NULL ? "untouched" : s->what, "%s: \"%s\"",
+				 s->spec, text);
+		T_ZX_ROW(s->spec, zirconia_inject_set(s->spec),
+			 s->what == NULL ? ZX_OK : ZX_ERR_INVALID_ARGS);
 	}
 	T_OK(zirconia_inject_check(NULL, NULL, NULL, 0));
 	T_ZX(zirconia_inject_check("x", NULL, NULL, 0), ZX_ERR_INVALID_ARGS);
@@ -186,7 +198,8 @@ Test(base_inject, several_rules__one_point__first_result_and_all_delays)
 {
 	struct timespec from, to;
 
-	T_OK(zirconia_inject_set("app.x:delay=4ms;app.x:ZX_ERR_IO:nth=2;app.*:ZX_ERR_CANCELED:every=2;app.x:delay=5ms:nth=1"));
+	T_OK(zirconia_inject_set("app.x:delay=4ms;app.x:ZX_ERR_IO:nth=2;app.*:ZX_ERR_CANCELED:"
+				 "every=2;app.x:delay=5ms:nth=1"));
 	clock_gettime(CLOCK_MONOTONIC, &from);
 	T_OK(zirconia_inject_here("app.x"));
 	clock_gettime(CLOCK_MONOTONIC, &to);
@@ -270,7 +283,8 @@ static void *reach(void *arg)
 
 Test(base_inject, set__while_threads_reach_points__old_or_new_rules)
 {
-	static const char *const turns[] = {"app.x:ZX_ERR_IO", "app.x:ZX_ERR_CANCELED:every=2", "", NULL};
+	static const char *const turns[] = {"app.x:ZX_ERR_IO", "app.x:ZX_ERR_CANCELED:every=2", "",
+					    NULL};
 	pthread_t threads[2];
 
 	for (int i = 0; i < 2; i++)
