@@ -12,6 +12,7 @@
 #include <zircon/rights.h>
 #include <zircon/syscalls/object.h>
 
+#include "base/inject.h"
 #include "base/span.h"
 #include "object/info.h"
 #include "object/object.h"
@@ -36,7 +37,7 @@ static zx_info_maps_t *add_row(struct rows *r)
 		return NULL;
 	if (r->count == r->room) {
 		const size_t room = r->room == 0 ? 64 : 2 * r->room;
-		zx_info_maps_t *more = realloc(r->row, room * sizeof(*more));
+		zx_info_maps_t *more = ZI_ALLOC(LIST, realloc(r->row, room * sizeof(*more)));
 
 		if (more == NULL) {
 			r->no_memory = true;

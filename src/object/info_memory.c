@@ -5,6 +5,7 @@
 #include <zircon/rights.h>
 #include <zircon/syscalls/object.h>
 
+#include "base/inject.h"
 #include "object/info.h"
 #include "object/iob.h"
 #include "object/object.h"
@@ -162,7 +163,8 @@ static bool gather_mapped(struct zi_aspace *as, struct mapped *all)
 	     m = zi_vmar_next_mapping_locked(as->root, m)) {
 		if (all->count == all->room) {
 			const size_t room = all->room == 0 ? 64 : 2 * all->room;
-			struct zi_vmo **more = realloc(all->vmo, room * sizeof(struct zi_vmo *));
+			struct zi_vmo **more =
+				ZI_ALLOC(LIST, realloc(all->vmo, room * sizeof(struct zi_vmo *)));
 
 			if (more == NULL)
 				return false;
