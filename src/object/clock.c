@@ -226,7 +226,6 @@ zx_status_t zi_clock_new(uint64_t options, int64_t backstop, struct zi_clock **o
 			zi_object_unref(&c->object);
 			return st;
 		}
-		c->shown = UINT32_MAX;
 		zi_clock_show(c);
 	}
 	*out_clock = c;

@@ -34,7 +34,8 @@ struct zi_clock {
 	struct zi_vmo *vmo;
 	struct zi_clock_state state; /* object lock */
 	_Atomic bool showing;        /* a thread copies the state into the page */
-	uint32_t shown;              /* generation in the page; that thread's */
+	uint32_t shown;              /* generation in the page; that thread's, as the next */
+	uint64_t writes;             /* to the page */
 };
 
 /* ---- clock.c */
