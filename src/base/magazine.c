@@ -6,6 +6,8 @@
 #include "base/inject.h"
 #include "base/slab.h"
 
+#define PAGE ((size_t)4096)
+
 _Thread_local struct zi_magazines *zi_magazines_own;
 
 static struct {
@@ -72,6 +74,16 @@ int64_t zi_magazines_live(void)
 
 	for (struct zi_magazines *m = registry.all; m != NULL; m = m->next)
 		sum += atomic_load_explicit(&m->live, memory_order_relaxed);
+	return sum;
+}
+
+size_t zi_magazines_held(void)
+{
+	ZI_LOCK_SCOPE(&registry.lock);
+	size_t sum = 0;
+
+	for (struct zi_magazines *m = registry.all; m != NULL; m = m->next)
+		sum += (sizeof(*m) + PAGE - 1) & ~(PAGE - 1);
 	return sum;
 }
 

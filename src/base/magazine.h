@@ -34,6 +34,8 @@ extern _Thread_local struct zi_magazines *zi_magazines_own __attribute__((tls_mo
 void zi_magazines_adopt(void);
 /* Sum of `live` over all threads. */
 int64_t zi_magazines_live(void);
+/* Memory of the magazines themselves, of all threads. */
+size_t zi_magazines_held(void);
 void zi_magazines_after_fork(void);
 /* Implemented by slab.c: every slot of the thread's magazines goes back to its class. */
 void zi_slab_flush(struct zi_magazines *m);

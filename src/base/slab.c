@@ -88,6 +88,7 @@ static struct {
 	struct zi_lock lock;
 	char *at;
 	char *end;
+	size_t held; /* bytes from the system, all in all */
 } pool = {.lock = ZI_LOCK_INIT(ZI_RANK_LEAF + 1)};
 
 static _Atomic long fail_after = -1;
@@ -151,6 +152,7 @@ static char *pool_take(void)
 		if (p != NULL) {
 			pool.at = p + (CHUNK - (uintptr_t)p % CHUNK) % CHUNK;
 			pool.end = pool.at + (bytes - (size_t)(pool.at - p)) / CHUNK * CHUNK;
+			pool.held += bytes;
 		}
 	}
 	if (pool.at != pool.end) {
@@ -312,6 +314,14 @@ size_t zi_slab_live(void)
 	return (size_t)((int64_t)sum + zi_magazines_live());
 }
 
+size_t zi_slab_held(void)
+{
+	const size_t magazines = zi_magazines_held();
+
+	ZI_LOCK_SCOPE(&pool.lock);
+	return pool.held + magazines;
+}
+
 struct zi_cache *zi_cache_new(const char *name, size_t size)
 {
 	ZI_ASSERT(size > 0 && size <= 8192);
@@ -388,4 +398,6 @@ void zi_slab_after_fork(void)
 		forget(&caches[i]);
 	zi_lock_init(&pool.lock, ZI_RANK_LEAF + 1);
 	pool.at = pool.end;
+	pool.held = 0;
+	zi_pages_after_fork();
 }

@@ -42,7 +42,10 @@ static void wait_until_gone(pid_t tid)
 static void *wait_for_end(void *arg)
 {
 	struct after_thread *a = arg;
-	const int e = pthread_mutex_lock(&a->alive);
+	int e;
+
+	(void)pthread_setname_np(pthread_self(), "zirconia-end");
+	e = pthread_mutex_lock(&a->alive);
 
 	ZI_ASSERT(e == EOWNERDEAD);
 	pthread_mutex_consistent(&a->alive);

@@ -79,6 +79,7 @@ static struct {
 	uint64_t lost; /* frames of free extents for which no descriptor could be had */
 	uint64_t kept; /* kept frames of all free extents */
 	bool merged;   /* nothing was freed since all extents were merged */
+	size_t descriptors; /* that were ever made */
 	struct free_extent *spare;
 	struct free_extent *lists[ORDERS][KINDS];
 	/*
@@ -140,6 +141,14 @@ static bool ends_group(unsigned order, uint64_t frame)
 	return order <= SMALL_ORDER && (frame + order_pages(order)) % group == 0;
 }
 
+static struct free_extent *descriptor_new_locked(void)
+{
+	struct free_extent *d = ZI_ALLOC(EXTENT, zi_slab_alloc(sizeof(*d)));
+
+	store.descriptors += d != NULL;
+	return d;
+}
+
 static void push_clean_locked(unsigned order, uint64_t frame, enum kind kind)
 {
 	struct free_extent *d = store.spare;
@@ -147,7 +156,7 @@ static void push_clean_locked(unsigned order, uint64_t frame, enum kind kind)
 	if (d != NULL)
 		store.spare = d->next;
 	else
-		d = ZI_ALLOC(EXTENT, zi_slab_alloc(sizeof(*d)));
+		d = descriptor_new_locked();
 	if (d == NULL) {
 		/* Only offset space is lost, no memory. */
 		store.lost += order_pages(order);
@@ -465,7 +474,7 @@ static void free_touched(unsigned order, uint64_t frame, bool zeroed)
 		if (d != NULL)
 			store.spare = d->next;
 		else
-			d = ZI_ALLOC(EXTENT, zi_slab_alloc(sizeof(*d)));
+			d = descriptor_new_locked();
 		if (d != NULL) {
 			*d = found;
 			push_locked(order, d);
@@ -534,6 +543,7 @@ void zi_extent_stats(struct zi_extent_stats *out)
 	out->kept = store.kept;
 	out->unused = store.high - store.low;
 	out->lost = store.lost;
+	out->book_bytes = store.descriptors * sizeof(struct free_extent);
 }
 
 /* Adds the extent to `seen`; false when a frame of it is there already or the numbers are wrong. */

@@ -102,6 +102,7 @@ struct zi_extent_stats { /* frames */
 	uint64_t kept;   /* resident in free extents */
 	uint64_t unused; /* never handed out */
 	uint64_t lost;   /* offset space lost because no memory was left to remember it */
+	size_t book_bytes; /* slab memory that the books of free extents take, for good */
 };
 void zi_extent_stats(struct zi_extent_stats *out);
 

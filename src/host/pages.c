@@ -1,5 +1,6 @@
 /* Memory for the slabs of base, which may not talk to Linux itself. Runs on the fault path. */
 #include <errno.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <sys/mman.h>
 
@@ -18,9 +19,13 @@
 #include <sanitizer/lsan_interface.h>
 /* Objects in slabs hold on to memory of malloc's, which would seem lost otherwise. */
 #define PAGES_ARE_ROOT(p, n) __lsan_register_root_region((p), (n))
+#define PAGES_ARE_NO_ROOT(p, n) __lsan_unregister_root_region((p), (n))
 #else
 #define PAGES_ARE_ROOT(p, n) ((void)(p), (void)(n))
+#define PAGES_ARE_NO_ROOT(p, n) ((void)(p), (void)(n))
 #endif
+
+static _Atomic size_t live;
 
 void *zi_pages_from_system(size_t bytes)
 {
@@ -31,10 +36,23 @@ void *zi_pages_from_system(size_t bytes)
 	if (p == MAP_FAILED)
 		return NULL;
 	PAGES_ARE_ROOT(p, bytes);
+	atomic_fetch_add_explicit(&live, zi_page_up(bytes), memory_order_relaxed);
 	return p;
 }
 
 void zi_pages_to_system(void *p, size_t bytes)
 {
+	PAGES_ARE_NO_ROOT(p, bytes);
 	munmap(p, zi_page_up(bytes));
+	atomic_fetch_sub_explicit(&live, zi_page_up(bytes), memory_order_relaxed);
+}
+
+void zi_pages_after_fork(void)
+{
+	atomic_store_explicit(&live, 0, memory_order_relaxed);
+}
+
+size_t zi_pages_live(void)
+{
+	return atomic_load_explicit(&live, memory_order_relaxed);
 }

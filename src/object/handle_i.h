@@ -61,5 +61,7 @@ struct zi_slot_seen {
 };
 /* Fills up to `room` entries with the slots in use, in no order; answers how many there are. */
 size_t zi_slot_list(struct zi_slot_seen *out, size_t room);
+/* Memory of the table, which only grows. */
+size_t zi_slot_bytes(void);
 
 #endif

@@ -146,6 +146,13 @@ zx_status_t zi_slot_fill(struct zi_object *o, zx_rights_t rights, zx_handle_t *o
 
 /* ---- all slots */
 
+size_t zi_slot_bytes(void)
+{
+	ZI_LOCK_SCOPE(&table.lock);
+
+	return table.slots * sizeof(struct zi_slot);
+}
+
 size_t zi_slot_list(struct zi_slot_seen *out, size_t room)
 {
 	size_t n = 0;

@@ -27,13 +27,13 @@
 struct kind {
 	const struct zi_object_ops *_Atomic ops;
 	struct zi_cache *cache; /* set before ops */
+	_Atomic size_t live;
 };
 
 static struct kind kinds[KINDS_MAX];
 static struct zi_lock kinds_lock = ZI_LOCK_INIT(ZI_RANK_LEAF - 1); /* held while a cache is made */
-static _Atomic size_t live_objects;
 
-static struct zi_cache *find_cache(const struct zi_object_ops *ops)
+static struct kind *find_kind(const struct zi_object_ops *ops)
 {
 	/* Types are small numbers, almost always with one kind each: the first look finds it. */
 	unsigned first = ops->type % KINDS_MAX;
@@ -44,14 +44,14 @@ static struct zi_cache *find_cache(const struct zi_object_ops *ops)
 			atomic_load_explicit(&k->ops, memory_order_acquire);
 
 		if (found == ops)
-			return k->cache;
+			return k;
 		if (found == NULL)
 			break;
 	}
 	return NULL;
 }
 
-static struct zi_cache *add_cache(const struct zi_object_ops *ops)
+static struct kind *add_kind(const struct zi_object_ops *ops)
 {
 	unsigned first = ops->type % KINDS_MAX;
 
@@ -62,29 +62,30 @@ static struct zi_cache *add_cache(const struct zi_object_ops *ops)
 			atomic_load_explicit(&k->ops, memory_order_relaxed);
 
 		if (found == ops)
-			return k->cache;
+			return k;
 		if (found != NULL)
 			continue;
 		k->cache = ZI_ALLOC(TYPE, zi_cache_new(ops->type_name, ops->size));
-		if (k->cache != NULL)
-			atomic_store_explicit(&k->ops, ops, memory_order_release);
-		return k->cache;
+		if (k->cache == NULL)
+			return NULL;
+		atomic_store_explicit(&k->ops, ops, memory_order_release);
+		return k;
 	}
 	ZI_PANIC("more than %d kinds of objects", KINDS_MAX);
 }
 
 void *zi_object_new_as(const struct zi_object_ops *ops, zx_signals_t signals, zx_koid_t koid)
 {
-	struct zi_cache *cache = find_cache(ops);
+	struct kind *kind = find_kind(ops);
 	bool fresh;
 
-	if (cache == NULL) {
+	if (kind == NULL) {
 		zi_fork_watch();
-		cache = add_cache(ops);
+		kind = add_kind(ops);
 	}
-	if (cache == NULL)
+	if (kind == NULL)
 		return NULL;
-	struct zi_object *o = ZI_ALLOC(OBJECT, zi_cache_alloc(cache, &fresh));
+	struct zi_object *o = ZI_ALLOC(OBJECT, zi_cache_alloc(kind->cache, &fresh));
 	if (o == NULL)
 		return NULL;
 	if (!fresh) {
@@ -97,7 +98,7 @@ void *zi_object_new_as(const struct zi_object_ops *ops, zx_signals_t signals, zx
 	zi_lock_init(&o->lock, ZI_RANK_OBJECT);
 	o->signals = signals;
 	zi_list_init(&o->observers);
-	atomic_fetch_add_explicit(&live_objects, 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&kind->live, 1, memory_order_relaxed);
 	atomic_store_explicit(&o->counts, 1, memory_order_release);
 	return o;
 }
@@ -119,13 +120,36 @@ void zi_object_destroy(struct zi_object *o)
 	ZI_DASSERT(zi_list_is_empty(&o->observers));
 	if (o->ops->destroy != NULL)
 		o->ops->destroy(o);
-	atomic_fetch_sub_explicit(&live_objects, 1, memory_order_relaxed);
-	zi_cache_free(find_cache(o->ops), o);
+	struct kind *kind = find_kind(o->ops);
+
+	atomic_fetch_sub_explicit(&kind->live, 1, memory_order_relaxed);
+	zi_cache_free(kind->cache, o);
+}
+
+void zi_object_each_kind(void (*fn)(void *ctx, const char *type_name, size_t live), void *ctx)
+{
+	for (unsigned i = 0; i < KINDS_MAX; i++) {
+		const struct zi_object_ops *ops =
+			atomic_load_explicit(&kinds[i].ops, memory_order_acquire);
+		const size_t live = atomic_load_explicit(&kinds[i].live, memory_order_relaxed);
+
+		if (ops != NULL && live != 0)
+			fn(ctx, ops->type_name, live);
+	}
+}
+
+static void add_live(void *ctx, const char *type_name, size_t live)
+{
+	(void)type_name;
+	*(size_t *)ctx += live;
 }
 
 size_t zi_object_live(void)
 {
-	return atomic_load_explicit(&live_objects, memory_order_relaxed);
+	size_t sum = 0;
+
+	zi_object_each_kind(add_live, &sum);
+	return sum;
 }
 
 /* ---- fork */
@@ -133,7 +157,8 @@ size_t zi_object_live(void)
 void zi_object_after_fork(void)
 {
 	zi_lock_init(&kinds_lock, ZI_RANK_LEAF - 1);
-	atomic_store_explicit(&live_objects, 0, memory_order_relaxed);
+	for (unsigned i = 0; i < KINDS_MAX; i++)
+		atomic_store_explicit(&kinds[i].live, 0, memory_order_relaxed);
 	zi_handle_after_fork();
 	zi_task_after_fork();
 	zi_eventpair_after_fork();

@@ -99,6 +99,8 @@ static inline void zi_object_unref(struct zi_object *o)
 }
 /* Objects that exist, and handles that are open: for leak checks. */
 size_t zi_object_live(void);
+/* Calls fn for every kind of which there are objects. */
+void zi_object_each_kind(void (*fn)(void *ctx, const char *type_name, size_t live), void *ctx);
 size_t zi_handle_live(void);
 /*
  * In the child of fork(2): no handle is open and no object exists; the process, its job and its

@@ -150,14 +150,38 @@ zx_handle_t zi_job_default_handle(void)
 	return own_handle(&self.job_handle, get_job, ZX_DEFAULT_JOB_RIGHTS);
 }
 
-void zi_task_after_fork(void)
+static void forget(void)
 {
-	zi_lock_init(&making, ZI_RANK_HANDLES - 1);
-	zi_lock_init(&zi_tasks_lock, ZI_RANK_TASKS);
 	atomic_store_explicit(&self.root, NULL, memory_order_relaxed);
 	atomic_store_explicit(&self.process, NULL, memory_order_relaxed);
 	atomic_store_explicit(&self.process_handle, ZX_HANDLE_INVALID, memory_order_relaxed);
 	atomic_store_explicit(&self.vmar_handle, ZX_HANDLE_INVALID, memory_order_relaxed);
 	atomic_store_explicit(&self.job_handle, ZX_HANDLE_INVALID, memory_order_relaxed);
+}
+
+void zi_self_end(void)
+{
+	struct zi_process *p = atomic_load_explicit(&self.process, memory_order_relaxed);
+	struct zi_job *root = atomic_load_explicit(&self.root, memory_order_relaxed);
+
+	forget();
+	zi_aspace_self_end();
+	if (p != NULL) {
+		zi_lock(&zi_tasks_lock);
+		p->state = ZI_PROCESS_DEAD;
+		p->is_self = false;
+		zi_job_remove_process_locked(p);
+		zi_unlock(&zi_tasks_lock);
+		zi_object_unref(&p->object);
+	}
+	if (root != NULL)
+		zi_object_unref(&root->object);
+}
+
+void zi_task_after_fork(void)
+{
+	zi_lock_init(&making, ZI_RANK_HANDLES - 1);
+	zi_lock_init(&zi_tasks_lock, ZI_RANK_TASKS);
+	forget();
 	zi_thread_after_fork();
 }

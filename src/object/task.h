@@ -116,6 +116,12 @@ struct zi_process *zi_process_self(void);
 struct zi_job *zi_job_root(void);
 bool zi_process_is_self(const struct zi_process *p);
 
+/*
+ * For leak checks (object/world.h), when no handle is left and no other thread is in a call: ends
+ * all of that, the address space too. It is made anew when somebody asks again.
+ */
+void zi_self_end(void);
+
 /* Handles that the library owns, made at the first call; ZX_HANDLE_INVALID: no memory. */
 zx_handle_t zi_process_self_handle(void);
 zx_handle_t zi_vmar_root_handle(void);

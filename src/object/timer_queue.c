@@ -94,6 +94,7 @@ static void *serve(void *unused)
 	bool idle = false;
 
 	(void)unused;
+	(void)pthread_setname_np(pthread_self(), "zirconia-timer");
 	zi_lock(&queue.lock);
 	for (;;) {
 		struct zi_timer *t = next_due_locked(zi_time_mono());

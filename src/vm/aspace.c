@@ -145,6 +145,16 @@ void zi_aspace_after_fork(void)
 
 /* ---- end */
 
+void zi_aspace_self_end(void)
+{
+	struct zi_aspace *as = atomic_exchange_explicit(&self, NULL, memory_order_acq_rel);
+
+	if (as == NULL)
+		return;
+	zi_aspace_destroy(as);
+	zi_aspace_unref(as);
+}
+
 void zi_aspace_ref(struct zi_aspace *as)
 {
 	atomic_fetch_add_explicit(&as->refs, 1, memory_order_relaxed);

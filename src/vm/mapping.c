@@ -10,6 +10,7 @@
 #include "base/span.h"
 #include "host/host.h"
 #include "vm/mapping_i.h"
+#include "vm/trap.h"
 #include "vm/vmar.h"
 
 static bool prot_reserve(struct zi_mapping *m, uint32_t want)
@@ -191,6 +192,8 @@ zx_status_t zi_mapping_cut(struct zi_mapping *m, zx_vaddr_t start, uint64_t len,
 		if (st != ZX_OK)
 			return st;
 	}
+	if (m->aspace->placed)
+		zi_trap_forget_refused(start, start + len);
 	if (from == 0 && to == m->len) {
 		unlink_locked(m);
 		m->len = 0;

@@ -90,6 +90,12 @@ zx_status_t zi_model_remove(uint64_t paddr)
 	return ZX_OK;
 }
 
+void zi_model_end(void)
+{
+	while (!zi_list_is_empty(&models))
+		(void)zi_model_remove(ZI_CONTAINER(models.next, struct model, link)->paddr);
+}
+
 /* ---- accesses */
 
 struct access {

@@ -21,6 +21,8 @@ zx_status_t zi_model_remove(uint64_t paddr);
 /* Is any of the range modelled? */
 bool zi_model_covers(uint64_t paddr, uint64_t size);
 void zi_model_after_fork(void);
+/* For leak checks, with no other thread in a call: removes all. */
+void zi_model_end(void);
 
 /* [fault] The thread has faulted at this physical address. */
 void zi_model_note(uint64_t paddr);

@@ -72,6 +72,13 @@ zx_status_t zi_physical_free(uint64_t paddr)
 	return ZX_OK;
 }
 
+void zi_physical_end(void)
+{
+	while (!zi_list_is_empty(&banks))
+		(void)zi_physical_free(ZI_CONTAINER(banks.next, struct bank, link)->frame
+				       << ZI_PAGE_SHIFT);
+}
+
 void *zi_physical_ptr(uint64_t paddr, uint64_t len)
 {
 	/* Frame 0 is nobody's. */

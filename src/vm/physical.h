@@ -22,6 +22,8 @@ zx_status_t zi_physical_free(uint64_t paddr);
 void *zi_physical_ptr(uint64_t paddr, uint64_t len);
 /* In the child of fork(2). */
 void zi_physical_after_fork(void);
+/* For leak checks, with no other thread in a call: frees all of it. */
+void zi_physical_end(void);
 
 /* ---- vmo_device.c */
 

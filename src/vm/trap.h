@@ -44,11 +44,15 @@ bool zi_trap_holds_threads(const void *addr, uint64_t len);
 
 bool zi_trap_threads_start(void);
 void zi_trap_threads_after_fork(void);
+/* For leak checks: does none of them serve an access? */
+bool zi_trap_threads_idle(void);
 /*
  * Is a page in [start, end) left out of its mapping because an access to it was refused? Then it
  * has to be placed anew now.
  */
 bool zi_trap_take_refused(uintptr_t start, uintptr_t end, uintptr_t *out_page);
+/* The mapping of [start, end) is gone, and with it what was refused there. */
+void zi_trap_forget_refused(uintptr_t start, uintptr_t end);
 /* What this thread's access to the page was refused with; ZX_OK: it was not, or has been told. */
 zx_status_t zi_trap_take_refusal(uintptr_t page);
 

@@ -84,6 +84,34 @@ bool zi_trap_take_refused(uintptr_t start, uintptr_t end, uintptr_t *out_page)
 	return false;
 }
 
+static void free_refusals(struct zi_link *list)
+{
+	ZI_LIST_FOREACH_SAFE (l, list)
+		zi_slab_free(ZI_CONTAINER(l, struct refusal, link), sizeof(struct refusal));
+}
+
+/* A thread that comes for the answer only now finds what anybody finds who comes after the unmapping. */
+void zi_trap_forget_refused(uintptr_t start, uintptr_t end)
+{
+	struct zi_link gone;
+
+	if (atomic_load_explicit(&nrefusals, memory_order_acquire) == 0)
+		return;
+	zi_list_init(&gone);
+	zi_lock(&refusals_lock);
+	ZI_LIST_FOREACH_SAFE (l, &refusals) {
+		struct refusal *r = ZI_CONTAINER(l, struct refusal, link);
+
+		if (r->page < start || r->page >= end)
+			continue;
+		zi_list_del(&r->link);
+		zi_list_add_tail(&gone, &r->link);
+		atomic_fetch_sub_explicit(&nrefusals, 1, memory_order_relaxed);
+	}
+	zi_unlock(&refusals_lock);
+	free_refusals(&gone);
+}
+
 /* Moves what is told or too old, and leaves no page out, to `done`. */
 static zx_status_t search_locked(uintptr_t page, uint32_t self, int64_t now, struct zi_link *done)
 {
@@ -116,8 +144,7 @@ zx_status_t zi_trap_take_refusal(uintptr_t page)
 	zi_lock(&refusals_lock);
 	st = search_locked(page, zi_watch_thread_id(), zi_time_mono(), &done);
 	zi_unlock(&refusals_lock);
-	ZI_LIST_FOREACH_SAFE (l, &done)
-		zi_slab_free(ZI_CONTAINER(l, struct refusal, link), sizeof(struct refusal));
+	free_refusals(&done);
 	return st;
 }
 
@@ -142,6 +169,7 @@ static void *serve(void *arg)
 	struct zi_watch_fault f;
 
 	(void)arg;
+	(void)pthread_setname_np(pthread_self(), "zirconia-fault");
 	while (zi_watch_next(&f)) {
 		/*
 		 * The last one that listened must not be kept waiting: somebody else listens now.
@@ -191,6 +219,12 @@ static void start_thread(void)
 		atomic_fetch_sub_explicit(&threads, 1, memory_order_relaxed);
 	}
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+bool zi_trap_threads_idle(void)
+{
+	return atomic_load_explicit(&listening, memory_order_acquire) >=
+	       atomic_load_explicit(&threads, memory_order_relaxed);
 }
 
 bool zi_trap_threads_start(void)

@@ -98,6 +98,8 @@ struct zi_aspace *zi_aspace_self_if_started(void);
  * Nothing is freed.
  */
 void zi_aspace_after_fork(void);
+/* For leak checks, as zi_self_end: destroys it, and the next zi_aspace_self() makes a new one. */
+void zi_aspace_self_end(void);
 /* An address space kept in the books only, with one reference. NULL: no memory. */
 struct zi_aspace *zi_aspace_new(void);
 void zi_aspace_ref(struct zi_aspace *as);

@@ -460,6 +460,7 @@ static void expect_one_line(void (*run)(void))
 	close(fds[1]);
 	while ((n = read(fds[0], text + total, sizeof(text) - 1 - (size_t)total)) > 0)
 		total += n;
+	close(fds[0]);
 	cr_assert_eq(waitpid(pid, &status, 0), pid);
 	cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%s", text);
 	cr_assert_not_null(strstr(text, "quarantine"), "%s", text);

@@ -157,6 +157,7 @@ static zx_vaddr_t foreign_file_cut_short(void)
 	cr_assert_not_null(file);
 	p = mmap(NULL, T_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fileno(file), 0);
 	cr_assert_neq(p, MAP_FAILED);
+	fclose(file);
 	return (zx_vaddr_t)p;
 }
 

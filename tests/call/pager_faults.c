@@ -369,6 +369,8 @@ Test(pager_faults, system_call__present_page__sees_it)
 		cr_assert_eq(read(fd[0], addr + 2 * PG, 4), 4);
 	}
 	PG_RANGES(&p, "2+1");
+	close(fd[0]);
+	close(fd[1]);
 	pg_close(&p);
 }
 

@@ -20,6 +20,8 @@
 
 #include <criterion/criterion.h>
 
+#include "t_world.h"
+
 extern struct criterion_test *__start_cr_tst[] __attribute__((weak));
 extern struct criterion_test *__stop_cr_tst[] __attribute__((weak));
 extern struct criterion_suite *__start_cr_sts[] __attribute__((weak));
@@ -95,6 +97,7 @@ void criterion_test_die(const char *format, ...)
 
 void criterion_internal_test_setup(void)
 {
+	t_world_begin();
 	if (current_suite != NULL && current_suite->data->init != NULL)
 		current_suite->data->init();
 	if (current->data->init != NULL)
@@ -113,6 +116,8 @@ void criterion_internal_test_teardown(void)
 		current->data->fini();
 	if (current_suite != NULL && current_suite->data->fini != NULL)
 		current_suite->data->fini();
+	if (verdict->failures == 0 && !verdict->skipped)
+		verdict->failures += !t_world_is_empty();
 }
 
 /* ---- one test */

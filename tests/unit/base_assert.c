@@ -34,6 +34,7 @@ Test(base_assert, panic__any__one_line_with_the_place)
 	cr_assert_eq(waitpid(pid, &status, 0), pid);
 	cr_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
 	cr_assert_gt(read(ends[0], text, sizeof(text) - 1), 0);
+	close(ends[0]);
 	cr_assert(strncmp(text, "zirconia: base_assert.c:", 24) == 0, "%s", text);
 	cr_assert(strstr(text, ": value 5 of thing\n") != NULL, "%s", text);
 }

@@ -70,4 +70,6 @@ Test(base_format, print_fd__any__written_and_errno_kept)
 	cr_assert_eq(errno, ENOTTY);
 	cr_assert_eq(read(ends[0], text, sizeof(text) - 1), 5);
 	cr_assert_str_eq(text, "x=-5\n");
+	close(ends[0]);
+	close(ends[1]);
 }

@@ -6,6 +6,9 @@
 
 #include "base/slab.h"
 #include "t.h"
+#include "t_world.h"
+
+const bool t_world_is_mine = true;
 
 Test(base_slab, alloc__every_size__zeroed_aligned_and_disjoint)
 {

@@ -7,6 +7,9 @@
 #include "base/slab.h"
 #include "host/host_i.h"
 #include "t.h"
+#include "t_world.h"
+
+const bool t_world_is_mine = true;
 
 static void start(uint64_t bytes)
 {

@@ -5,6 +5,9 @@
 
 #include "host/host_i.h"
 #include "t.h"
+#include "t_world.h"
+
+const bool t_world_is_mine = true;
 
 static struct zi_extent e;
 

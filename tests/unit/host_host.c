@@ -10,6 +10,9 @@
 #include "base/slab.h"
 #include "host/host_i.h"
 #include "t.h"
+#include "t_world.h"
+
+const bool t_world_is_mine = true;
 
 static void *start_in_thread(void *arg)
 {

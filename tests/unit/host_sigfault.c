@@ -13,6 +13,9 @@
 #include "base/lock.h"
 #include "host/host_i.h"
 #include "t.h"
+#include "t_world.h"
+
+const bool t_world_is_mine = true;
 
 /* Accesses that may fault; the compiler must not think that nothing else happens in them. */
 static void poke(volatile uint8_t *at)
@@ -126,6 +129,7 @@ Test(host_sigfault, access_past_the_file__resolved__told_as_sigbus)
 	poke(p + 9);
 	cr_assert(seen.is_sigbus);
 	cr_assert_eq(seen.addr, (uintptr_t)p + 9);
+	close(short_file);
 }
 
 /* ---- unresolved */
@@ -316,6 +320,7 @@ Test(host_sigfault, fault_while_a_lock_is_held__in_the_root__told_and_chained)
 	zi_unlock(&lock);
 	cr_assert_str_eq(trace, "h");
 	cr_assert_gt(read(read_end, text, sizeof(text) - 1), 0);
+	close(read_end);
 	cr_assert(strstr(text, "signal handler that interrupted a zx_ call") != NULL, "%s", text);
 	cr_assert_eq(zi_locks_held, 0);
 }

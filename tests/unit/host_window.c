@@ -10,6 +10,9 @@
 
 #include "host/host_i.h"
 #include "t.h"
+#include "t_world.h"
+
+const bool t_world_is_mine = true;
 
 #define MIB ((uint64_t)1 << 20)
 #define GIB ((uint64_t)1 << 30)
