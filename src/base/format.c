@@ -214,7 +214,7 @@ void zi_print_fd(int fd, const char *fmt, ...)
 
 	va_end(ap);
 	for (size_t at = 0; at < len;) {
-		ssize_t wrote = write(fd, text + at, len - at);
+		ssize_t wrote = zi_write_fd(fd, text + at, len - at);
 
 		if (wrote < 0 && errno == EINTR)
 			continue;

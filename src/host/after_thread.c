@@ -19,6 +19,7 @@
 
 #include "base/assert.h"
 #include "base/inject.h"
+#include "host/calls.h"
 
 struct after_thread {
 	pthread_mutex_t alive; /* locked by the thread that ends */
@@ -33,10 +34,8 @@ struct after_thread {
  */
 static void wait_until_gone(pid_t tid)
 {
-	const struct timespec pause = {.tv_nsec = 10000};
-
 	while (tid != getpid() && syscall(SYS_tgkill, getpid(), tid, 0) == 0)
-		nanosleep(&pause, NULL);
+		zi_sys_pause(10000);
 }
 
 static void *wait_for_end(void *arg)

@@ -11,6 +11,7 @@
 #include "base/assert.h"
 #include "base/inject.h"
 #include "base/span.h"
+#include "host/calls.h"
 #include "host/host_i.h"
 
 #ifndef MADV_POPULATE_WRITE
@@ -28,8 +29,9 @@ static int punch(uint64_t frame, uint64_t pages)
 
 	do {
 		rc = ZI_HOST(FALLOCATE, -1,
-			     fallocate(zi_window.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-				       frame_off(frame), frame_off(pages)));
+			     zi_sys_fallocate(zi_window.fd,
+					      FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+					      frame_off(frame), frame_off(pages)));
 	} while (rc < 0 && errno == EINTR);
 	return rc;
 }
@@ -105,8 +107,8 @@ static zx_status_t populate_by_hand(uint64_t frame, uint64_t pages)
 
 	do {
 		rc = ZI_HOST(FALLOCATE, -1,
-			     fallocate(zi_window.fd, FALLOC_FL_KEEP_SIZE, frame_off(frame),
-				       frame_off(pages)));
+			     zi_sys_fallocate(zi_window.fd, FALLOC_FL_KEEP_SIZE, frame_off(frame),
+					      frame_off(pages)));
 	} while (rc < 0 && errno == EINTR);
 	if (rc < 0 && errno != EOPNOTSUPP && errno != ENOSYS)
 		return ZX_ERR_NO_MEMORY;
@@ -148,9 +150,9 @@ void zi_frames_peek(uint64_t frame, uint64_t off, void *buf, size_t n)
 	size_t done = 0;
 
 	while (done < n) {
-		ssize_t got = ZI_HOST(
-			PREAD, -1,
-			pread(zi_window.fd, (char *)buf + done, n - done, from + (off_t)done));
+		ssize_t got = ZI_HOST(PREAD, -1,
+				      zi_sys_pread(zi_window.fd, (char *)buf + done, n - done,
+						   from + (off_t)done));
 
 		if (got < 0 && errno == EINTR)
 			continue;

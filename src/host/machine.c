@@ -2,6 +2,7 @@
  * What the machine is, and the few things that only it can do.
  */
 #include "host/machine.h"
+#include "host/calls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -102,7 +103,7 @@ void zi_host_random(void *buf, size_t n)
 	ssize_t got;
 
 	do {
-		got = getrandom(buf, n, 0);
+		got = zi_sys_getrandom(buf, n);
 	} while (got < 0 && errno == EINTR);
 	/* Requests of this size are served whole. */
 	if (got < 0 || (size_t)got != n)
@@ -111,15 +112,15 @@ void zi_host_random(void *buf, size_t n)
 
 bool zi_host_add_entropy(const void *buf, size_t n)
 {
-	int fd = ZI_HOST(OPEN, -1, open("/dev/urandom", O_WRONLY | O_CLOEXEC));
+	int fd = ZI_HOST(OPEN, -1, zi_sys_open("/dev/urandom", O_WRONLY | O_CLOEXEC));
 	ssize_t put;
 
 	if (fd < 0)
 		return false;
 	do {
-		put = write(fd, buf, n);
+		put = zi_sys_write(fd, buf, n);
 	} while (put < 0 && errno == EINTR);
-	close(fd);
+	zi_sys_close(fd);
 	return put >= 0 && (size_t)put == n;
 }
 

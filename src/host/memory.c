@@ -6,16 +6,17 @@
 
 #include "base/inject.h"
 #include "base/span.h"
+#include "host/calls.h"
 #include "host/machine.h"
 
 /* A small file, whole, NUL-terminated; false: it is not there. */
 static bool read_file(const char *path, char *buf, size_t size)
 {
-	int fd = ZI_HOST(OPEN, -1, open(path, O_RDONLY | O_CLOEXEC));
-	ssize_t got = fd >= 0 ? read(fd, buf, size - 1) : -1;
+	int fd = ZI_HOST(OPEN, -1, zi_sys_open(path, O_RDONLY | O_CLOEXEC));
+	ssize_t got = fd >= 0 ? zi_sys_read(fd, buf, size - 1) : -1;
 
 	if (fd >= 0)
-		close(fd);
+		zi_sys_close(fd);
 	buf[got > 0 ? got : 0] = '\0';
 	return got > 0;
 }

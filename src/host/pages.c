@@ -1,11 +1,16 @@
-/* Memory for the slabs of base, which may not talk to Linux itself. Runs on the fault path. */
+/*
+ * Memory for the slabs of base, and its way to write: it may not talk to Linux itself. Runs on the fault
+ * path.
+ */
 #include <errno.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <sys/mman.h>
 
+#include "base/format.h"
 #include "base/slab.h"
 #include "base/span.h"
+#include "host/calls.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define PAGES_LSAN 1
@@ -55,4 +60,9 @@ void zi_pages_after_fork(void)
 size_t zi_pages_live(void)
 {
 	return atomic_load_explicit(&live, memory_order_relaxed);
+}
+
+ssize_t zi_write_fd(int fd, const void *bytes, size_t n)
+{
+	return zi_sys_write(fd, bytes, n);
 }

@@ -9,6 +9,7 @@
 #include "base/assert.h"
 #include "base/inject.h"
 #include "base/span.h"
+#include "host/calls.h"
 #include "host/host_i.h"
 #include "host/spare.h"
 
@@ -158,12 +159,13 @@ bool zi_place_out_of_maps(void)
 	if (zi_probe_read("/proc/sys/vm/max_map_count", text, sizeof(text)) &&
 	    strtoul(text, NULL, 10) > 0)
 		limit = strtoul(text, NULL, 10);
-	fd = ZI_HOST(OPEN, -1, open("/proc/self/maps", O_RDONLY | O_CLOEXEC));
-	while (fd >= 0 && ((got = read(fd, text, sizeof(text))) > 0 || (got < 0 && errno == EINTR)))
+	fd = ZI_HOST(OPEN, -1, zi_sys_open("/proc/self/maps", O_RDONLY | O_CLOEXEC));
+	while (fd >= 0 &&
+	       ((got = zi_sys_read(fd, text, sizeof(text))) > 0 || (got < 0 && errno == EINTR)))
 		for (ssize_t i = 0; i < got; i++)
 			lines += text[i] == '\n';
 	if (fd >= 0)
-		close(fd);
+		zi_sys_close(fd);
 	errno = saved;
 	return lines + MAPS_SLACK >= limit;
 }

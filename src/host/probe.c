@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/inject.h"
+#include "host/calls.h"
 #include "host/host_i.h"
 
 #ifndef UFFD_USER_MODE_ONLY
@@ -27,15 +28,15 @@
 
 bool zi_probe_read(const char *path, char *buf, size_t cap)
 {
-	int fd = ZI_HOST(OPEN, -1, open(path, O_RDONLY | O_CLOEXEC));
+	int fd = ZI_HOST(OPEN, -1, zi_sys_open(path, O_RDONLY | O_CLOEXEC));
 	ssize_t got;
 
 	if (fd < 0)
 		return false;
 	do {
-		got = read(fd, buf, cap - 1);
+		got = zi_sys_read(fd, buf, cap - 1);
 	} while (got < 0 && errno == EINTR);
-	close(fd);
+	zi_sys_close(fd);
 	if (got < 0)
 		return false;
 	buf[got] = 0;
@@ -51,13 +52,13 @@ static int uffd_open(int flags)
 /* The device gives a full descriptor to whoever may open it, whatever the sysctl says. */
 static int uffd_open_device(void)
 {
-	int dev = ZI_HOST(OPEN, -1, open("/dev/userfaultfd", O_RDWR | O_CLOEXEC));
+	int dev = ZI_HOST(OPEN, -1, zi_sys_open("/dev/userfaultfd", O_RDWR | O_CLOEXEC));
 	int fd;
 
 	if (dev < 0)
 		return -1;
 	fd = ioctl(dev, USERFAULTFD_IOC_NEW, O_CLOEXEC | O_NONBLOCK);
-	close(dev);
+	zi_sys_close(dev);
 	return fd;
 }
 
@@ -80,7 +81,7 @@ static void probe_uffd(struct zi_host_caps *caps)
 	} else {
 		caps->uffd_full = false;
 	}
-	close(fd);
+	zi_sys_close(fd);
 }
 
 void zi_probe(struct zi_host_caps *caps)

@@ -20,6 +20,7 @@
 #include "base/assert.h"
 #include "base/inject.h"
 #include "base/span.h"
+#include "host/calls.h"
 #include "host/host_i.h"
 
 #ifndef UFFD_USER_MODE_ONLY
@@ -53,10 +54,10 @@ static int fd_new(bool kernel_faults)
 			     (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK));
 		if (fd >= 0)
 			return fd;
-		dev = ZI_HOST(OPEN, -1, open("/dev/userfaultfd", O_RDWR | O_CLOEXEC));
+		dev = ZI_HOST(OPEN, -1, zi_sys_open("/dev/userfaultfd", O_RDWR | O_CLOEXEC));
 		if (dev >= 0) {
 			fd = ioctl(dev, USERFAULTFD_IOC_NEW, O_CLOEXEC | O_NONBLOCK);
-			close(dev);
+			zi_sys_close(dev);
 		}
 	}
 	if (fd < 0)
@@ -73,7 +74,7 @@ static int open_with(enum zi_watch_mode mode, uint64_t features)
 	int fd = fd_new(mode == ZI_WATCH_EVENTS);
 
 	if (fd >= 0 && ZI_HOST(USERFAULTFD, -1, ioctl(fd, UFFDIO_API, &api)) < 0) {
-		close(fd);
+		zi_sys_close(fd);
 		fd = -1;
 	}
 	return fd;
@@ -104,7 +105,7 @@ void zi_watch_close(void)
 	int fd = atomic_exchange_explicit(&watch_fd, -1, memory_order_relaxed);
 
 	if (fd >= 0)
-		close(fd);
+		zi_sys_close(fd);
 }
 
 static bool watch(uintptr_t addr, size_t len, uint64_t mode)
@@ -184,8 +185,8 @@ zx_status_t zi_frames_fill(uint64_t frame, uint64_t pages, const void *bytes)
 	/* The kernel fills a page of the file before anybody finds it there. */
 	while (done < len) {
 		ssize_t n = ZI_HOST(PWRITE, -1,
-				    pwrite(zi_window.fd, (const char *)bytes + done, len - done,
-					   at + (off_t)done));
+				    zi_sys_pwrite(zi_window.fd, (const char *)bytes + done,
+						  len - done, at + (off_t)done));
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -206,8 +207,8 @@ uint64_t zi_frames_write(uint64_t frame, uint64_t pages, const void *user)
 	size_t done = 0;
 
 	while (done < len) {
-		ssize_t n = pwrite(zi_window.fd, (const char *)user + done, len - done,
-				   at + (off_t)done);
+		ssize_t n = zi_sys_pwrite(zi_window.fd, (const char *)user + done, len - done,
+					  at + (off_t)done);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -228,13 +229,13 @@ bool zi_watch_next(struct zi_watch_fault *out_fault)
 	struct uffd_msg msg;
 
 	for (;;) {
-		ssize_t n = read(fd, &msg, sizeof(msg));
+		ssize_t n = zi_sys_read(fd, &msg, sizeof(msg));
 
 		if (n == (ssize_t)sizeof(msg) && msg.event == UFFD_EVENT_PAGEFAULT)
 			break;
 		if (n < 0 && errno != EAGAIN && errno != EINTR)
 			return false;
-		if (n < 0 && errno == EAGAIN && poll(&ready, 1, -1) < 0 && errno != EINTR)
+		if (n < 0 && errno == EAGAIN && zi_sys_poll(&ready, 1) < 0 && errno != EINTR)
 			return false;
 	}
 	*out_fault = (struct zi_watch_fault){

@@ -13,6 +13,7 @@
 
 #include "base/inject.h"
 #include "base/span.h"
+#include "host/calls.h"
 #include "host/host_i.h"
 #include "host/spare.h"
 
@@ -162,7 +163,7 @@ zx_status_t zi_window_open(void)
 		return ZX_ERR_NO_MEMORY;
 	for (uint64_t bytes = bytes_wanted(); w.bytes == 0; bytes /= 2) {
 		if (bytes < BYTES_MIN) {
-			close(w.fd);
+			zi_sys_close(w.fd);
 			return ZX_ERR_NO_MEMORY;
 		}
 		try_size(&w, bytes);
@@ -189,7 +190,7 @@ void zi_window_close(void)
 		return;
 	munmap(zi_window.physmap, zi_window.bytes);
 	munmap(zi_window.root, zi_window.bytes);
-	close(zi_window.fd);
+	zi_sys_close(zi_window.fd);
 	zi_spare_close();
 	zi_window = (struct zi_window){.fd = -1};
 	zi_physmap = NULL;

@@ -1,13 +1,13 @@
 /* IOMMUs, BTIs and PMTs. What guards the state of a BTI and of its PMTs is the object lock of the BTI. */
 #include "object/bti.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include <zircon/rights.h>
 #include <zircon/syscalls/object.h>
 
 #include "base/assert.h"
+#include "base/format.h"
 #include "base/span.h"
 #include "object/bti_i.h"
 #include "object/info.h"
@@ -41,13 +41,15 @@ static struct zi_bti *bti_of(struct zi_object *o)
 	return ZI_CONTAINER(o, struct zi_bti, object);
 }
 
+#define STDERR 2
+
 /* What happens next is meant to be noticed: pages are lost on purpose, as nobody can say that no device writes to them. */
 static void tell_of_leak(uint64_t tokens)
 {
-	fprintf(stderr,
-		"zirconia: a BTI without handles leaves %llu pinned memory tokens in quarantine "
-		"for ever\n",
-		(unsigned long long)tokens);
+	zi_print_fd(STDERR,
+		    "zirconia: a BTI without handles leaves %llu pinned memory tokens in quarantine "
+		    "for ever\n",
+		    (unsigned long long)tokens);
 }
 
 static void bti_on_zero_handles(struct zi_object *o)

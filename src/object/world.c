@@ -2,24 +2,23 @@
 #include "object/world.h"
 
 #include "base/slab.h"
-#include "host/host.h"
 #include "object/handle_i.h"
 #include "object/object.h"
 #include "object/task.h"
 #include "object/thread.h"
 #include "vm/model.h"
 #include "vm/physical.h"
+#include "vm/vm.h"
 
 void zi_world_count(struct zi_world *out)
 {
-	struct zi_extent_stats extents;
+	size_t books;
 
-	zi_extent_stats(&extents);
+	zi_vm_count_frames(&out->frames, &books);
 	out->handles = zi_handle_live();
 	out->objects = zi_object_live();
-	out->slab_bytes = zi_slab_live() - zi_slot_bytes() - extents.book_bytes;
+	out->slab_bytes = zi_slab_live() - zi_slot_bytes() - books;
 	out->page_bytes = zi_pages_live() - zi_slab_held();
-	out->frames = extents.live;
 }
 
 static bool close_one(void *ctx, zx_handle_t value, struct zi_object *o, zx_rights_t rights)

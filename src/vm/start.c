@@ -73,3 +73,12 @@ zx_status_t zi_vm_start(void)
 	}
 	return ZX_OK;
 }
+
+void zi_vm_count_frames(uint64_t *out_frames, size_t *out_book_bytes)
+{
+	struct zi_extent_stats stats;
+
+	zi_extent_stats(&stats);
+	*out_frames = stats.live;
+	*out_book_bytes = stats.book_bytes;
+}

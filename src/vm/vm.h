@@ -44,6 +44,7 @@
 #define ZI_VM_VM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <zircon/types.h>
@@ -67,5 +68,8 @@ bool zi_streams_grow(void);
 
 /* Starts the host ring and hooks faults up; every call that makes a VMO or maps goes through it. */
 zx_status_t zi_vm_start(void);
+
+/* For leak checks: frames of the arena in use, and slab memory that its books take for good. */
+void zi_vm_count_frames(uint64_t *out_frames, size_t *out_book_bytes);
 
 #endif

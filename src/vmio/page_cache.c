@@ -14,6 +14,8 @@
 
 #include <zirconia/page_cache.h>
 
+#include "vmio/wait.h"
+
 #define PAGE ((size_t)ZX_PAGE_SIZE)
 
 enum { FIRST_WINDOW = 4, LARGEST_WINDOW = 32 };
@@ -193,7 +195,7 @@ static zirconia_vm_error_t finish(zirconia_page_cache_t *c, struct batch *b)
 
 	pthread_mutex_lock(&c->lock);
 	while (b->pending > 0)
-		pthread_cond_wait(&c->moved, &c->lock);
+		zi_vmio_wait(&c->moved, &c->lock);
 	pthread_mutex_unlock(&c->lock);
 	for (size_t i = 0; i < b->n; i++)
 		if (b->ios[i].error != ZIRCONIA_VM_OK)
@@ -236,7 +238,7 @@ static void collect_locked(zirconia_page_cache_t *c)
 static void wait_for_ahead_locked(zirconia_page_cache_t *c)
 {
 	while (c->ahead.pending > 0)
-		pthread_cond_wait(&c->moved, &c->lock);
+		zi_vmio_wait(&c->moved, &c->lock);
 	collect_locked(c);
 }
 
@@ -440,7 +442,7 @@ void zirconia_page_cache_forget_backend(zirconia_page_cache_t *cache)
 	pthread_mutex_lock(&cache->lock);
 	cache->forgotten = true;
 	while (cache->calls > 0)
-		pthread_cond_wait(&cache->moved, &cache->lock);
+		zi_vmio_wait(&cache->moved, &cache->lock);
 	collect_locked(cache);
 	pthread_mutex_unlock(&cache->lock);
 }

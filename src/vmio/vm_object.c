@@ -5,6 +5,7 @@
 #include <zircon/syscalls.h>
 
 #include "vmio/vm_object_i.h"
+#include "vmio/wait.h"
 
 static zx_status_t make_vmo(struct zirconia_vm_pages *p, zx_handle_t bti)
 {
@@ -84,7 +85,7 @@ void zirconia_vm_object_done(zirconia_vm_object_t *object)
 		return;
 	if (p->pager.ops != NULL) {
 		(void)zx_pager_detach_vmo(p->zx_pager, p->vmo);
-		pthread_join(p->service, NULL);
+		zi_vmio_join(p->service);
 	}
 	close_all(p);
 }

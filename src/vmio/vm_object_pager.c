@@ -6,6 +6,7 @@
 #include <zircon/syscalls/port.h>
 
 #include "vmio/vm_object_i.h"
+#include "vmio/wait.h"
 
 static enum zi_vm_state state_locked(const struct zirconia_vm_pages *p, size_t index)
 {
@@ -51,7 +52,7 @@ static enum zi_vm_state settled_locked(struct zirconia_vm_pages *p, size_t index
 		if (state == ZI_VM_ABSENT || state == ZI_VM_PRESENT)
 			return state;
 		*out_waited = true;
-		pthread_cond_wait(&p->moved, &p->lock);
+		zi_vmio_wait(&p->moved, &p->lock);
 	}
 }
 
