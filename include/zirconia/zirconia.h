@@ -11,6 +11,19 @@
  *   ZIRCONIA_PAGER_TIMEOUT  seconds after which a wait for a pager's page fails, 0 for never. Default: 300
  *   ZIRCONIA_INJECT         failures on purpose: see <zirconia/inject.h>. A mistake in it ends the program
  *   ZIRCONIA_INJECT_SEED    number: what its p= decides by. Default: 1
+ *
+ * What Zircon's processes do not do, and Linux's may:
+ *
+ *   fork                the child begins with an empty world of its own, in which every call works: the parent's handles are ZX_ERR_BAD_HANDLE,
+ *                       its mappings are gone, and nothing the child does reaches the parent. Other threads of the parent may be anywhere.
+ *                       Not for threads whose stack lies in a VMO; not for _Fork and clone, which must be followed by exec or _exit
+ *   vfork, posix_spawn  the new program gets no descriptor, signal mask or disposition of the library's; nor with exec after fork
+ *   exit, _exit         wait for nobody: threads in waits, faults or on pages of a pager just end. Handlers of atexit may make calls
+ *   signals             do not interrupt calls; a wait goes on after a handler, to the same deadline. Handlers make no calls
+ *   pthread_cancel      takes effect after the call; none is a cancellation point. Asynchronous cancellation in calls is not allowed
+ *   pthread_exit        anywhere but in calls (that is, in functions which calls call), in a handler of SIGSEGV too
+ *   dlopen, dlclose     the library stays loaded, as its signal handlers stay. With dlopen, handlers of SIGSEGV and SIGBUS that the program
+ *                       installs later replace them: it should install its own first
  */
 #ifndef ZIRCONIA_ZIRCONIA_H_
 #define ZIRCONIA_ZIRCONIA_H_
