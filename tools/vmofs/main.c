@@ -300,6 +300,7 @@ static int run(struct fuse_args *args, int lower_fd)
 int main(int argc, char **argv)
 {
 	struct fuse_args args = FUSE_ARGS_INIT(argc, argv);
+	char *point;
 	int code, lower_fd;
 
 	fuse_set_log_func(log_of_fuse);
@@ -314,11 +315,13 @@ int main(int argc, char **argv)
 	if (code != VF_EXIT_OK)
 		return code;
 	/* The folder that the name means now. */
-	vf_options.mountpoint = realpath(vf_options.mountpoint, NULL);
-	if (vf_options.mountpoint == NULL) {
-		vf_complain("mount point: %s", strerror(errno));
+	point = realpath(vf_options.mountpoint, NULL);
+	if (point == NULL) {
+		vf_complain("mount point %s: %s", vf_options.mountpoint, strerror(errno));
 		return VF_EXIT_POINT;
 	}
+	free(vf_options.mountpoint);
+	vf_options.mountpoint = point;
 	umask(0);
 	raise_limits();
 	/* Before there are threads: they would not come along. */
@@ -326,5 +329,7 @@ int main(int argc, char **argv)
 		go_to_background();
 	code = run(&args, lower_fd);
 	fuse_opt_free_args(&args);
+	free(vf_options.mountpoint);
+	free(vf_options.lower);
 	return code;
 }

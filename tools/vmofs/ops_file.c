@@ -22,7 +22,10 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	int err;
 
 	if (vf_stats_is(ino)) {
-		vf_stats_open(req, fi);
+		if (writes(fi->flags))
+			fuse_reply_err(req, EACCES);
+		else
+			vf_stats_open(req, fi);
 		return;
 	}
 	err = vf_file_use(vf_node_of(ino), writes(fi->flags), &f, &same);

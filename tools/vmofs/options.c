@@ -172,6 +172,16 @@ static bool understand(const struct texts *t)
 	return true;
 }
 
+static void free_texts(struct texts *t)
+{
+	free(t->pages);
+	free(t->read_ahead);
+	free(t->write_back);
+	free(t->timeout);
+	free(t->close);
+	free(t->cache);
+}
+
 static bool add_names(struct fuse_args *args)
 {
 	char *text = NULL, *options = NULL;
@@ -190,6 +200,7 @@ static bool add_names(struct fuse_args *args)
 bool vf_options_parse(struct fuse_args *args, int *out_exit)
 {
 	struct texts texts = {0};
+	bool understood;
 
 	*out_exit = VF_EXIT_USAGE;
 	if (fuse_opt_parse(args, &texts, templates, take) != 0) {
@@ -209,7 +220,9 @@ bool vf_options_parse(struct fuse_args *args, int *out_exit)
 		fprintf(stderr, "vmofs --help tells how it is used\n");
 		return false;
 	}
-	if (!understand(&texts))
+	understood = understand(&texts);
+	free_texts(&texts);
+	if (!understood)
 		return false;
 	if (!add_names(args)) {
 		*out_exit = VF_EXIT_ERROR;

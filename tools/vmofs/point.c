@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -92,10 +93,16 @@ static bool is_fuse_mount(const char *path)
 enum vf_mounted vf_point_look(const char *path)
 {
 	struct stat st;
+	struct statfs fs;
 
 	if (stat(path, &st) < 0 && (errno == ENOTCONN || errno == ECONNABORTED))
 		return VF_STALE;
-	return is_fuse_mount(path) ? VF_MOUNTED : VF_NOT_MOUNTED;
+	if (!is_fuse_mount(path))
+		return VF_NOT_MOUNTED;
+	/* The kernel may remember attributes; this it has to ask for. */
+	if (statfs(path, &fs) < 0 && (errno == ENOTCONN || errno == ECONNABORTED))
+		return VF_STALE;
+	return VF_MOUNTED;
 }
 
 /* As root by the system call, else by the helper that is allowed to. */

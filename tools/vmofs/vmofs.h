@@ -58,7 +58,7 @@ enum vf_exit {
 
 /* ---- options.c */
 struct vf_options {
-	const char *lower, *mountpoint;
+	char *lower, *mountpoint;
 	uint64_t pages;      /* budget */
 	uint64_t read_ahead; /* pages */
 	double write_back;   /* seconds */
