@@ -16,7 +16,11 @@ struct bench_row {
 	const char *name;  /* Area/What */
 	const char *rival; /* what the plain Linux way is */
 	double goal;       /* ours / theirs must not be above; 0: no goal. For "at_least": must not be below */
-	uint64_t n;        /* operations in one round; for each both functions answer the time in ns of all n together */
+	/*
+	 * Operations in one round; for each both functions answer the time in ns of all n together. NAN:
+	 * the row cannot be had here.
+	 */
+	uint64_t n;
 	double (*ours)(uint64_t n);
 	double (*theirs)(uint64_t n);
 	int at_least;      /* the row is a throughput: the ratio is theirs / ours */
@@ -31,6 +35,7 @@ extern const struct bench_row bench_pager[];
 extern const struct bench_row bench_vm_io[];
 extern const struct bench_row bench_stream[];
 extern const struct bench_row bench_device[];
+extern const struct bench_row bench_fs[];
 
 double bench_now(void); /* ns, monotonic */
 

@@ -50,10 +50,14 @@ server() {
 	done
 }
 
+# Whoever started it may not have asked for its end yet; its last thread has ended all the same.
 gone() {
-	local i
+	local i tasks
 	for ((i = 0; i < 600; i++)); do
-		[ -n "$1" ] && [ -d "/proc/$1" ] && ! grep -q '^State:.*Z' "/proc/$1/status" 2>/dev/null || return 0
+		tasks=$(ls "/proc/$1/task" 2>/dev/null | wc -l)
+		if [ "$tasks" -eq 0 ] || { [ "$tasks" -eq 1 ] && grep -q '^State:.*Z' "/proc/$1/status" 2>/dev/null; }; then
+			return 0
+		fi
 		sleep 0.05
 	done
 	return 1
@@ -103,6 +107,7 @@ clean_up() {
 		unmount -l 2>/dev/null || break
 	done
 	[ -z "$pid" ] || kill -9 "$pid" 2>/dev/null || true
+	! mountpoint -q "$lower" || umount -l "$lower"
 	rm -rf "$work"
 	exit $status
 }

@@ -12,13 +12,16 @@
 
 #include <zircon/syscalls.h>
 
-enum { RANGES = 128 };
+enum { RANGES = 128, MOST_WANTED = 256 };
 
 static pthread_t thread;
 static bool started;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
-static bool stopping, wanted; /* lock */
+/* lock */
+static bool stopping;
+static uint64_t wanted[MOST_WANTED]; /* files to be written back now */
+static unsigned wanted_count;        /* MOST_WANTED: there may be others */
 
 static uint64_t page_up(uint64_t n)
 {
@@ -236,9 +239,11 @@ int vf_back_error(struct vf_file *f)
 
 void vf_back_start(struct vf_file *f)
 {
-	atomic_store(&f->wanted, true);
+	if (atomic_exchange(&f->wanted, true))
+		return;
 	pthread_mutex_lock(&lock);
-	wanted = true;
+	if (wanted_count < MOST_WANTED)
+		wanted[wanted_count++] = f->id;
 	pthread_cond_signal(&wake);
 	pthread_mutex_unlock(&lock);
 }
@@ -263,11 +268,26 @@ static bool write_if_due(struct vf_file *f, void *arg)
 	return true;
 }
 
+/* The lock is held, and let go meanwhile. Those that found no room are met when all are looked at. */
+static void write_wanted(const double *now)
+{
+	uint64_t ids[MOST_WANTED];
+	const unsigned n = wanted_count;
+
+	memcpy(ids, wanted, n * sizeof(ids[0]));
+	wanted_count = 0;
+	pthread_mutex_unlock(&lock);
+	for (unsigned i = 0; i < n; i++)
+		(void)vf_file_with(ids[i], write_if_due, (void *)(uintptr_t)now);
+	pthread_mutex_lock(&lock);
+}
+
 static void *write_back(void *arg)
 {
 	const double pause = vf_options.write_back > 4   ? 1 :
 			     vf_options.write_back > 0.2 ? vf_options.write_back / 4 :
 							   0.05;
+	double last = vf_now();
 
 	(void)arg;
 	pthread_mutex_lock(&lock);
@@ -279,11 +299,14 @@ static void *write_back(void *arg)
 		until.tv_nsec += (long)(pause * 1e9) % 1000000000;
 		until.tv_sec += (time_t)pause + until.tv_nsec / 1000000000;
 		until.tv_nsec %= 1000000000;
-		if (!wanted)
+		if (wanted_count == 0)
 			pthread_cond_timedwait(&wake, &lock, &until);
-		wanted = false;
-		pthread_mutex_unlock(&lock);
 		now = vf_now();
+		write_wanted(&now);
+		if (now - last < pause)
+			continue;
+		last = now;
+		pthread_mutex_unlock(&lock);
 		vf_file_each(write_if_due, &now);
 		pthread_mutex_lock(&lock);
 	}

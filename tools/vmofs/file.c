@@ -438,6 +438,27 @@ void vf_file_trim(void)
 	}
 }
 
+bool vf_file_with(uint64_t id, bool (*fn)(struct vf_file *f, void *arg), void *arg)
+{
+	struct vf_file *f;
+	bool more;
+
+	pthread_mutex_lock(&files);
+	for (f = *bucket_of(id); f != NULL; f = f->bucket_next)
+		if (f->id == id)
+			break;
+	if (f != NULL && (f->node->file != f || f->node->busy))
+		f = NULL;
+	if (f != NULL)
+		use_locked(f);
+	pthread_mutex_unlock(&files);
+	if (f == NULL)
+		return true;
+	more = fn(f, arg);
+	vf_file_unuse(f);
+	return more;
+}
+
 void vf_file_each(bool (*fn)(struct vf_file *f, void *arg), void *arg)
 {
 	uint64_t *ids;
@@ -450,22 +471,7 @@ void vf_file_each(bool (*fn)(struct vf_file *f, void *arg), void *arg)
 		for (struct vf_file *f = oldest; f != NULL && n < count; f = f->newer)
 			ids[n++] = f->id;
 	pthread_mutex_unlock(&files);
-	for (uint64_t i = 0; i < n && more; i++) {
-		struct vf_file *f;
-
-		pthread_mutex_lock(&files);
-		for (f = *bucket_of(ids[i]); f != NULL; f = f->bucket_next)
-			if (f->id == ids[i])
-				break;
-		if (f != NULL && (f->node->file != f || f->node->busy))
-			f = NULL;
-		if (f != NULL)
-			use_locked(f);
-		pthread_mutex_unlock(&files);
-		if (f == NULL)
-			continue;
-		more = fn(f, arg);
-		vf_file_unuse(f);
-	}
+	for (uint64_t i = 0; i < n && more; i++)
+		more = vf_file_with(ids[i], fn, arg);
 	free(ids);
 }

@@ -13,7 +13,6 @@ struct vf_options vf_options = {
 	.read_ahead = 64,
 	.write_back = 5,
 	.timeout = 1,
-	.close_wait = 1,
 	.kernel_cache = 1,
 };
 
@@ -104,8 +103,8 @@ static void usage(FILE *to)
 		"  readahead=N     pages to read ahead of who reads in order, 0 to 65536; default "
 		"64\n"
 		"  writeback=S     seconds until what was written goes to LOWER; default 5\n"
-		"  close=wait      close(2) waits until LOWER has what was written (default)\n"
-		"  close=start     close(2) only has the writing begin\n"
+		"  close=start     close(2) has the writing to LOWER begin (default)\n"
+		"  close=wait      close(2) waits until LOWER has what was written\n"
 		"  kernel_cache=on   the kernel collects writes (default); off: it passes each on\n"
 		"  timeout=S       seconds that the kernel remembers names and attributes; default "
 		"1\n"

@@ -175,6 +175,8 @@ void vf_file_unref(struct vf_file *f);
 void vf_file_complete(struct vf_file *f);
 /* Calls fn with each file, the one unused longest first, and one user more meanwhile, until it answers false. */
 void vf_file_each(bool (*fn)(struct vf_file *f, void *arg), void *arg);
+/* The same for one file; true when it is not there, or being made or taken down. */
+bool vf_file_with(uint64_t id, bool (*fn)(struct vf_file *f, void *arg), void *arg);
 /* Drops files that nobody uses beyond the number that may stay. */
 void vf_file_trim(void);
 uint64_t vf_file_count(void);
