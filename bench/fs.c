@@ -124,7 +124,7 @@ static int start(void)
 {
 	char self[PATH_MAX] = "", vmofs[PATH_MAX], passthrough[PATH_MAX];
 	const char *tmp = getenv("TMPDIR");
-	int cpu = CPU_SETSIZE - 1;
+	size_t cpu = CPU_SETSIZE - 1;
 
 	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
 		return 0;

@@ -33,7 +33,7 @@ generate() {
 		for ((i = 0; i < files; i++)); do echo "#include \"m$i.h\""; done
 		echo "int main(void) { long sum = 0;"
 		for ((i = 0; i < files; i++)); do echo "sum = sum * 7 % 1000003 + m$i($i);"; done
-		echo 'printf("%ld\n", sum); return 0; }'
+		printf '%s\n' 'printf("%ld\n", sum); return 0; }'
 	} >"$1/src/main.c"
 	cat >"$1/Makefile" <<'M'
 CFLAGS = -O1 -g -Iinclude -frandom-seed=1 -fdebug-prefix-map=$(CURDIR)=.

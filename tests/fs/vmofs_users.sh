@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Permissions and owners: another user in a file system that root has mounted for all.
 # zi-test: serial timeout=60
+# shellcheck disable=SC2016 # what is quoted is run by somebody else
 set -euo pipefail
 # shellcheck source=tests/support/fuse.bash
 . "$ZI_SOURCE/tests/support/fuse.bash"

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # who sources this uses them
 # For the tests in tests/fs that mount vmofs. Sets $work, with the folders lower, plain and mnt in it, and $vmofs; all is
 # taken away at the end, whatever mounts are left.
 
@@ -54,8 +54,8 @@ server() {
 gone() {
 	local i tasks
 	for ((i = 0; i < 600; i++)); do
-		tasks=$(ls "/proc/$1/task" 2>/dev/null | wc -l)
-		if [ "$tasks" -eq 0 ] || { [ "$tasks" -eq 1 ] && grep -q '^State:.*Z' "/proc/$1/status" 2>/dev/null; }; then
+		tasks=("/proc/$1/task"/*)
+		if [ ! -d "${tasks[0]}" ] || { [ ${#tasks[@]} -eq 1 ] && grep -q '^State:.*Z' "/proc/$1/status" 2>/dev/null; }; then
 			return 0
 		fi
 		sleep 0.05
