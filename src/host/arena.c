@@ -44,6 +44,9 @@
 
 #define WARM_RECENT 64
 
+/* Free extents that are not worth looking for neighbours. */
+#define LISTED_MIN 4096
+
 /* A group is so many extents of one size, and at least so many frames. */
 #define GROUP_EXTENTS 16
 #define GROUP_MIN 64
@@ -75,10 +78,14 @@ static struct {
 	uint64_t pages; /* frames of the arena, 0: not started */
 	uint64_t low;
 	uint64_t high;
-	uint64_t live; /* frames handed out */
-	uint64_t lost; /* frames of free extents for which no descriptor could be had */
-	uint64_t kept; /* kept frames of all free extents */
-	bool merged;   /* nothing was freed since all extents were merged */
+	uint64_t live;   /* frames handed out */
+	uint64_t lost;   /* frames of free extents for which no descriptor could be had */
+	uint64_t kept;   /* kept frames of all free extents */
+	uint64_t listed; /* free extents */
+	uint64_t extents;   /* handed out less what came back, be it in other pieces */
+	uint64_t most;      /* the largest number of extents so far */
+	uint64_t left_over; /* free extents after they were last merged */
+	bool merged;        /* nothing was freed since all extents were merged */
 	size_t descriptors; /* that were ever made */
 	struct free_extent *spare;
 	struct free_extent *lists[ORDERS][KINDS];
@@ -116,6 +123,7 @@ static void push_locked(unsigned order, struct free_extent *d)
 	d->next = store.lists[order][kind];
 	store.lists[order][kind] = d;
 	store.kept += d->kept;
+	store.listed++;
 }
 
 static struct free_extent *pop_locked(unsigned order, enum kind kind)
@@ -125,6 +133,7 @@ static struct free_extent *pop_locked(unsigned order, enum kind kind)
 	if (d != NULL) {
 		store.lists[order][kind] = d->next;
 		store.kept -= d->kept;
+		store.listed--;
 	}
 	return d;
 }
@@ -167,6 +176,7 @@ static void push_clean_locked(unsigned order, uint64_t frame, enum kind kind)
 	d->nruns = 0;
 	d->next = store.lists[order][kind];
 	store.lists[order][kind] = d;
+	store.listed++;
 }
 
 static void spare_locked(struct free_extent *d)
@@ -274,11 +284,38 @@ static struct free_extent *sorted(struct free_extent *list)
 	return out;
 }
 
-/* Merges every pair of free neighbours, also with what was never handed out. */
-static void merge_all_locked(void)
+/* d takes in the kept frames of its right neighbour. False: too many pieces. */
+static bool join_runs(struct free_extent *d, const struct free_extent *other)
 {
-	push_range_locked(store.low, store.high);
-	store.low = store.high;
+	const uint32_t shift = (uint32_t)(other->frame - d->frame);
+	struct run runs[2 * ZI_EXTENT_STALE];
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < d->nruns; i++)
+		runs[n++] = d->runs[i];
+	for (unsigned i = 0; i < other->nruns; i++) {
+		struct run r = {.off = other->runs[i].off + shift, .pages = other->runs[i].pages};
+
+		if (n > 0 && runs[n - 1].off + runs[n - 1].pages == r.off)
+			runs[n - 1].pages += r.pages;
+		else
+			runs[n++] = r;
+	}
+	if (n > ZI_EXTENT_STALE || other->frame - d->frame > UINT32_MAX / 2)
+		return false;
+	memcpy(d->runs, runs, n * sizeof(runs[0]));
+	if (d->nruns == 0 || other->nruns == 0)
+		d->zeroed = d->nruns == 0 ? other->zeroed : d->zeroed;
+	else
+		d->zeroed = d->zeroed && other->zeroed;
+	d->nruns = (uint16_t)n;
+	d->kept += other->kept;
+	return true;
+}
+
+/* Merges every pair of free neighbours. */
+static void merge_listed_locked(void)
+{
 	for (unsigned order = 0; order + 1 < ORDERS; order++) {
 		struct free_extent *list = NULL;
 		struct free_extent *d;
@@ -298,15 +335,36 @@ static void merge_all_locked(void)
 			if (other != NULL && d->frame % (2 * order_pages(order)) == 0 &&
 			    other->frame == d->frame + order_pages(order)) {
 				list = other->next;
-				discard_runs(d->frame, d);
-				discard_runs(other->frame, other);
+				if (!join_runs(d, other)) {
+					discard_runs(d->frame, d);
+					discard_runs(other->frame, other);
+				}
 				spare_locked(other);
 				to = order + 1;
 			}
 			push_locked(to, d);
 		}
 	}
+	store.left_over = store.listed;
+}
+
+/* … also with what was never handed out. */
+static void merge_all_locked(void)
+{
+	push_range_locked(store.low, store.high);
+	store.low = store.high;
+	merge_listed_locked();
 	store.merged = true;
+}
+
+/*
+ * Whoever takes extents whole and gives them back in pieces would let the lists grow for ever. Many free extents that were
+ * all live at the same time are no such thing: they will be wanted again as they are.
+ */
+static void tidy_locked(void)
+{
+	if (store.listed > LISTED_MIN + 2 * store.most + 2 * store.left_over)
+		merge_listed_locked();
 }
 
 static uint64_t take_hard_locked(unsigned order)
@@ -396,6 +454,8 @@ zx_status_t zi_extent_alloc(uint64_t pages, uint64_t align_pages, unsigned flags
 		}
 	}
 	store.live += order_pages(order);
+	store.extents++;
+	store.most = zi_max(store.most, store.extents);
 	if (got.nruns != 0 && flags == ZI_EXTENT_ZERO)
 		clear = got.kept <= CLEAR_MAX && remember_warm_locked(got.frame);
 	zi_unlock(&store.lock);
@@ -459,6 +519,14 @@ static bool find_runs(struct free_extent *d, uint64_t pages)
 	return d->nruns != 0;
 }
 
+static void gone_locked(unsigned order)
+{
+	store.live -= order_pages(order);
+	store.extents -= store.extents > 0;
+	store.merged = false;
+	tidy_locked();
+}
+
 static void free_touched(unsigned order, uint64_t frame, bool zeroed)
 {
 	struct free_extent found = {.frame = frame, .zeroed = zeroed};
@@ -467,8 +535,7 @@ static void free_touched(unsigned order, uint64_t frame, bool zeroed)
 
 	zi_lock(&store.lock);
 	forget_warm_locked(frame);
-	store.live -= order_pages(order);
-	store.merged = false;
+	gone_locked(order);
 	if (keep && store.kept + found.kept <= KEPT_MAX) {
 		d = store.spare;
 		if (d != NULL)
@@ -500,8 +567,7 @@ void zi_extent_free(uint64_t frame, uint64_t pages, bool touched)
 		ZI_LOCK_SCOPE(&store.lock);
 		ZI_DASSERT(zi_in_range(frame, pages, store.pages));
 		if (!forget_warm_locked(frame)) {
-			store.live -= pages;
-			store.merged = false;
+			gone_locked(order);
 			push_clean_locked(order, frame, CLEAN);
 			return;
 		}

@@ -23,6 +23,7 @@ static inline off_t frame_off(uint64_t frame)
 	return (off_t)(frame << ZI_PAGE_SHIFT);
 }
 
+/* Two ways to say the same, for sandboxes that know only one of them. */
 static int punch(uint64_t frame, uint64_t pages)
 {
 	int rc;
@@ -33,6 +34,9 @@ static int punch(uint64_t frame, uint64_t pages)
 					      FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
 					      frame_off(frame), frame_off(pages)));
 	} while (rc < 0 && errno == EINTR);
+	if (rc < 0)
+		rc = ZI_HOST(MADVISE, -1,
+			     madvise(zi_frame_ptr(frame), (size_t)frame_off(pages), MADV_REMOVE));
 	return rc;
 }
 

@@ -1,4 +1,5 @@
 /* What the runs of the other inject_ programs found, each by itself. */
+#include "host/host_i.h"
 #include "inject_t.h"
 
 static uint64_t frames_live(void)
@@ -52,4 +53,45 @@ Test(inject_found, decommit__merge_had_no_memory__made_up_for)
 	cr_assert_eq(byte, 'A');
 	T_OK(zirconia_debug_check(a));
 	t_close(a);
+}
+
+/* Frames move from the auxiliary VMO to the pager's in pieces, and came back as pieces that nobody joined again. */
+Test(inject_found, supplies__many__records_of_free_memory_stay_few, .timeout = 120)
+{
+	size_t bytes[2];
+
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < 2000; i++) {
+			zx_handle_t all[4];
+
+			T_OK(zx_port_create(0, &all[0]));
+			T_OK(zx_pager_create(0, &all[1]));
+			T_OK(zx_pager_create_vmo(all[1], 0, all[0], 7, 40 * PG, &all[2]));
+			T_OK(zx_vmo_create(64 * PG, 0, &all[3]));
+			for (uint64_t k = 0; k < 40; k++)
+				T_OK(zx_vmo_write(all[3], "x", k * PG, 1));
+			T_OK(zx_pager_supply_pages(all[1], all[2], 0, 40 * PG, all[3], 0));
+			T_OK(zx_handle_close_many(all, 4));
+		}
+		bytes[round] = zi_slab_live();
+		cr_assert(zi_arena_check());
+	}
+	cr_assert_lt(bytes[1], bytes[0] + 64000, "%zu bytes more after 2000 supplies", bytes[1] - bytes[0]);
+}
+
+/* An absent page of a pager's VMO may have no memory: it would be read as zeros, and the pager never asked. */
+Test(inject_found, frames_discarded__fallocate_refused__no_memory_left)
+{
+	struct zi_extent ext;
+
+	T_OK(zi_host_start());
+	T_OK(zi_extent_alloc(4, 1, ZI_EXTENT_ZERO, &ext));
+	memset(zi_frame_ptr(ext.frame), 5, 4 * PG);
+	T_OK(zirconia_inject_set("host.fallocate"));
+	zi_frames_discard(ext.frame, 4);
+	cr_assert_eq(zirconia_inject_fired(), 1);
+	T_OK(zirconia_inject_set(NULL));
+	cr_assert_eq(zi_frames_find_data(ext.frame, 4), 4);
+	cr_assert(t_all(zi_frame_ptr(ext.frame), 4 * PG, 0));
+	zi_extent_free(ext.frame, ext.pages, true);
 }
