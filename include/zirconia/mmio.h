@@ -164,6 +164,9 @@ static inline zirconia_mmio_error_t zirconia_mmio_check(const zirconia_mmio_regi
 void zirconia_mmio_refused(const char *access, size_t offset, size_t len, zirconia_mmio_error_t err)
 	__attribute__((noreturn, cold));
 
+/* Memory and accepted accesses first: they are what a driver's loops wait for. */
+#define ZIRCONIA_MMIO_RARE_(cond) __builtin_expect(cond, 0)
+
 /*
  * Checked accesses. A refused one touches nothing, and a refused load leaves *out_value as it was.
  * An accepted one is a single load or store of the width in the function's name, neither merged,
@@ -178,9 +181,9 @@ void zirconia_mmio_refused(const char *access, size_t offset, size_t len, zircon
 	{                                                                                        \
 		const zirconia_mmio_error_t err = zirconia_mmio_check(region, offset, bits / 8); \
                                                                                                  \
-		if (err != ZIRCONIA_MMIO_OK)                                                     \
+		if (ZIRCONIA_MMIO_RARE_(err != ZIRCONIA_MMIO_OK))                                \
 			return err;                                                              \
-		if (region->backend == NULL)                                                     \
+		if (!ZIRCONIA_MMIO_RARE_(region->backend != NULL))                               \
 			*out_value = *(const volatile uint##bits##_t *)(region->base + offset);  \
 		else                                                                             \
 			*out_value = (uint##bits##_t)region->backend->load(                      \
@@ -193,9 +196,9 @@ void zirconia_mmio_refused(const char *access, size_t offset, size_t len, zircon
 	{                                                                                        \
 		const zirconia_mmio_error_t err = zirconia_mmio_check(region, offset, bits / 8); \
                                                                                                  \
-		if (err != ZIRCONIA_MMIO_OK)                                                     \
+		if (ZIRCONIA_MMIO_RARE_(err != ZIRCONIA_MMIO_OK))                                \
 			return err;                                                              \
-		if (region->backend == NULL)                                                     \
+		if (!ZIRCONIA_MMIO_RARE_(region->backend != NULL))                               \
 			*(volatile uint##bits##_t *)(region->base + offset) = value;             \
 		else                                                                             \
 			region->backend->store(region->ctx, region->start + offset, bits / 8,    \
@@ -210,7 +213,7 @@ void zirconia_mmio_refused(const char *access, size_t offset, size_t len, zircon
 		const zirconia_mmio_error_t err =                                                \
 			zirconia_mmio_try_load##bits(region, offset, &value);                    \
                                                                                                  \
-		if (err != ZIRCONIA_MMIO_OK)                                                     \
+		if (ZIRCONIA_MMIO_RARE_(err != ZIRCONIA_MMIO_OK))                                \
 			zirconia_mmio_refused("load" #bits, offset, region->len, err);           \
 		return value;                                                                    \
 	}                                                                                        \
@@ -221,7 +224,7 @@ void zirconia_mmio_refused(const char *access, size_t offset, size_t len, zircon
 		const zirconia_mmio_error_t err =                                                \
 			zirconia_mmio_try_store##bits(region, offset, value);                    \
                                                                                                  \
-		if (err != ZIRCONIA_MMIO_OK)                                                     \
+		if (ZIRCONIA_MMIO_RARE_(err != ZIRCONIA_MMIO_OK))                                \
 			zirconia_mmio_refused("store" #bits, offset, region->len, err);          \
 	}                                                                                        \
                                                                                                  \
@@ -245,7 +248,7 @@ void zirconia_mmio_refused(const char *access, size_t offset, size_t len, zircon
 		const zirconia_mmio_error_t err =                                                \
 			zirconia_mmio_try_load##bits(region, offset, &old);                      \
                                                                                                  \
-		if (err != ZIRCONIA_MMIO_OK)                                                     \
+		if (ZIRCONIA_MMIO_RARE_(err != ZIRCONIA_MMIO_OK))                                \
 			return err;                                                              \
 		value = (uint##bits##_t)((old & (uint##bits##_t) ~mask) | (value & mask));       \
 		return zirconia_mmio_try_store##bits(region, offset, value);                     \
@@ -257,6 +260,7 @@ ZIRCONIA_MMIO_ACCESS_(32)
 ZIRCONIA_MMIO_ACCESS_(64)
 
 #undef ZIRCONIA_MMIO_ACCESS_
+#undef ZIRCONIA_MMIO_RARE_
 
 /* Stores before it are done, for everybody who looks, before those after it. */
 void zirconia_mmio_write_barrier(const zirconia_mmio_region_t *region);
