@@ -1,3 +1,4 @@
+/* zi-test: valgrind */
 /*
  * libFuzzer: the input is the registers' seed and then code. Whatever the code is, one step either changes nothing, or makes one access,
  * changes one general register at most, and steps on by the length of an instruction.
@@ -6,6 +7,8 @@
 #include <string.h>
 
 #include "host/insn.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #if defined(__x86_64__)
 

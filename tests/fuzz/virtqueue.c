@@ -1,3 +1,4 @@
+/* zi-test: valgrind */
 /*
  * libFuzzer: a virtqueue whose rings and memory are the input. Whatever the driver wrote, every piece that a walk hands out lies in
  * its memory, and every walk ends.
@@ -48,6 +49,8 @@ static void walk(const struct memory *m, zirconia_chain_t *c, size_t limit)
 			*(volatile uint8_t *)(r.end - 1) = *(volatile uint8_t *)r.start;
 	}
 }
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

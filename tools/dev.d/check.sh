@@ -70,20 +70,33 @@ fuzz_model() {
 }
 
 cmd_fuzz() {
-	local seconds=${1:-60} dir=$build_root/fuzz program status=0
+	local seconds=${1:-60} dir=$build_root/fuzz source status=0
 	[[ $# -le 1 && $seconds =~ ^[1-9][0-9]*$ ]] || bad_usage "fuzz takes a number of seconds"
 	fuzz_model "$seconds" || status=1
 	compgen -G "$root/tests/fuzz/*.c" >/dev/null || return $status
 	need build test clang fuzz
 	build asan "$dir" -DCMAKE_C_COMPILER=clang -DZI_FUZZ=ON -DZI_TESTS=ON -DZI_BENCH=OFF -- fuzzers || return 1
-	for program in "$dir"/tests/fuzz/*; do
-		if [ ! -f "$program" ] || [ ! -x "$program" ]; then
-			continue
-		fi
-		say "$(basename "$program"), $seconds s"
-		mkdir -p "$dir/corpus/$(basename "$program")"
-		(cd "$dir" && "$program" -max_total_time="$seconds" -print_final_stats=1 "corpus/$(basename "$program")") || status=1
+	for source in "$root"/tests/fuzz/*.c; do
+		fuzz_one "$dir" "$(basename "$source" .c)" "$seconds" || status=1
 	done
+	return $status
+}
+
+# fuzz_one <build directory> <name> <seconds>: the corpus stays in the build directory, the inputs of the tree are read besides. An input that
+# breaks something stays, too: reduced, it belongs into tests/fuzz/<name>.
+fuzz_one() {
+	local dir=$1 name=$2 seconds=$3 log status=0
+	log=$dir/log/fuzz-$name.txt
+	mkdir -p "$dir/corpus/$name" "$dir/found" "$dir/log"
+	say "$name, $seconds s"
+	ASAN_OPTIONS=handle_segv=0:handle_sigbus=0:allocator_may_return_null=1:detect_stack_use_after_return=0 \
+		"$dir/tests/fuzz/$name" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=0 -print_final_stats=1 \
+		-artifact_prefix="$dir/found/$name-" "$dir/corpus/$name" "$root/tests/fuzz/$name" >"$log" 2>&1 || status=1
+	grep -E '^(stat::(number_of_executed_units|average_exec_per_sec|new_units_added)|Done )' "$log" | sed 's/^/   /'
+	if [ $status -ne 0 ]; then
+		grep -vE '^#[0-9]+' "$log" | tail -n "${ZIRCONIA_LOG_LINES:-60}" >&2
+		complain "$name: found something; its input is in $dir/found (all of it: $log)"
+	fi
 	return $status
 }
 
