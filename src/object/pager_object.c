@@ -15,7 +15,7 @@
 
 struct zi_pager {
 	struct zi_object object;
-	struct zi_lock lock;       /* rank LEAF; guards what follows */
+	struct zi_lock lock;       /* rank SOURCE; guards what follows */
 	bool closed;               /* the last handle is gone */
 	struct zi_link messengers; /* struct messenger.in_pager */
 };
@@ -55,6 +55,13 @@ static const struct zi_port_packet_ops packet_ops = {
 	.taken = packet_taken,
 };
 
+/* Closed while the VMO was going: the source was not told (see pager_on_zero_handles). */
+static bool is_closed(struct zi_pager *p)
+{
+	ZI_LOCK_SCOPE(&p->lock);
+	return p->closed;
+}
+
 static bool send(void *ctx, enum zi_source_packet kind, uint64_t off, uint64_t len)
 {
 	static const uint16_t commands[] = {
@@ -64,6 +71,8 @@ static bool send(void *ctx, enum zi_source_packet kind, uint64_t off, uint64_t l
 	};
 	struct messenger *m = ctx;
 
+	if (is_closed(m->pager))
+		return false;
 	m->packet.packet = (zx_port_packet_t){
 		.key = m->key,
 		.type = ZX_PKT_TYPE_PAGE_REQUEST,
@@ -122,11 +131,11 @@ static struct zi_pager *pager_of(struct zi_object *o)
 static void pager_on_zero_handles(struct zi_object *o)
 {
 	struct zi_pager *p = pager_of(o);
-	struct zi_source *s;
+	struct zi_source *s, *last;
 	bool more;
 
 	do {
-		s = NULL;
+		s = last = NULL;
 		zi_lock(&p->lock);
 		p->closed = true;
 		more = !zi_list_is_empty(&p->messengers);
@@ -135,15 +144,22 @@ static void pager_on_zero_handles(struct zi_object *o)
 				ZI_CONTAINER(p->messengers.next, struct messenger, in_pager);
 
 			zi_list_del(&m->in_pager);
-			/* A VMO that is just going needs nothing from us. */
+			/*
+			 * A VMO that is just going needs nothing from us but that its last packet is not told, whose
+			 * reference is ours then. The messenger cannot go meanwhile: that takes the lock.
+			 */
 			if (zi_source_tryref(m->source))
 				s = m->source;
+			else if (zi_port_cancel_kernel(m->port, &m->packet))
+				last = m->source;
 		}
 		zi_unlock(&p->lock);
 		if (s != NULL) {
 			zi_pager_closed(s);
 			zi_source_unref(s);
 		}
+		if (last != NULL)
+			zi_source_unref(last);
 	} while (more);
 }
 
@@ -166,7 +182,7 @@ struct zi_pager *zi_pager_new(void)
 
 	if (p == NULL)
 		return NULL;
-	zi_lock_init(&p->lock, ZI_RANK_LEAF);
+	zi_lock_init(&p->lock, ZI_RANK_SOURCE);
 	zi_list_init(&p->messengers);
 	zi_page_wait_set_hook(on_page_wait);
 	return p;

@@ -61,7 +61,8 @@ bool zi_source_tryref(struct zi_source *s)
 {
 	uint32_t refs = atomic_load_explicit(&s->tree->refs, memory_order_relaxed);
 
-	while (refs != 0)
+	/* One who gives up the only reference frees the tree without counting down: nobody may join him. */
+	while (refs > 1)
 		if (atomic_compare_exchange_weak_explicit(&s->tree->refs, &refs, refs + 1,
 							  memory_order_acquire,
 							  memory_order_relaxed))

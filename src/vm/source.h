@@ -111,8 +111,8 @@ struct zi_source {
 zx_status_t zi_source_new(struct zi_node *root, const struct zi_source_ops *ops, void *ctx,
 			  bool trap_dirty);
 /*
- * The tree that the source belongs to. tryref: false when the tree is going. No lock held by unref,
- * unless it is not the last one.
+ * The tree that the source belongs to. tryref: false when the tree is going, or just one reference is left: its VMOs are gone then, and
+ * at most a packet holds it. No lock held by unref, unless it is not the last one.
  */
 void zi_source_ref(struct zi_source *s);
 bool zi_source_tryref(struct zi_source *s);

@@ -61,7 +61,7 @@ static void leave_family(struct zi_vmo *v)
 {
 	struct zi_vmo *up = v->parent;
 
-	ZI_LIST_FOREACH_SAFE(l, &v->children) {
+	ZI_LIST_FOREACH_SAFE (l, &v->children) {
 		struct zi_vmo *c = ZI_CONTAINER(l, struct zi_vmo, in_parent);
 
 		zi_list_del(l);
@@ -86,8 +86,12 @@ void zi_vmo_unref(struct zi_vmo *v)
 		return;
 	struct zi_tree *tree = v->tree;
 	struct zi_vmo *keep = v->keep_parent;
-	/* References of this VMO and of its node only: no relative, no mapping, no fault can come here any more. */
-	const bool alone = atomic_load_explicit(&tree->refs, memory_order_acquire) == 2;
+	/*
+	 * References of this VMO and of its node only: no relative, no mapping, no fault can come here any more. The end of a pager can: it
+	 * finds its trees by itself.
+	 */
+	const bool alone = tree->source == NULL &&
+			   atomic_load_explicit(&tree->refs, memory_order_acquire) == 2;
 
 	if (!alone)
 		zi_lock(&tree->lock);
@@ -184,7 +188,7 @@ void zi_vmo_get_name(struct zi_vmo *v, char out_name[ZX_MAX_NAME_LEN])
 
 void zi_vmo_set_name(struct zi_vmo *v, const char *name, size_t len)
 {
-	char buf[ZX_MAX_NAME_LEN] = { 0 };
+	char buf[ZX_MAX_NAME_LEN] = {0};
 
 	if (len > ZX_MAX_NAME_LEN - 1)
 		len = ZX_MAX_NAME_LEN - 1;
