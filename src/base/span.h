@@ -48,4 +48,10 @@ static inline uint64_t zi_max(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
+/*
+ * A pointer of the program, n bytes on. It is a number that a caller gave: it may be NULL, name nothing, or wrap, all of which arithmetic on
+ * pointers must not.
+ */
+#define ZI_USER_AT(p, n) ((__typeof__(p))((uintptr_t)(p) + (n)))
+
 #endif

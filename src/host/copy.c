@@ -135,7 +135,7 @@ static struct zi_copy_result finish_slowly(copy_fn copy, char *dst, const char *
 					   size_t done)
 {
 	for (; done < n; done++) {
-		struct zi_copy_result r = copy(dst + done, src + done, 1);
+		struct zi_copy_result r = copy(ZI_USER_AT(dst, done), ZI_USER_AT(src, done), 1);
 
 		if (r.done == 0) {
 			r.done = done;
@@ -171,7 +171,7 @@ static struct zi_copy_result finish(copy_fn copy, char *dst, const char *src, si
 		write = by_dst != SIZE_MAX;
 	ok = write ? by_dst : by_src;
 	if (ok > done) {
-		r = copy(dst + done, src + done, ok - done);
+		r = copy(ZI_USER_AT(dst, done), ZI_USER_AT(src, done), ok - done);
 		if (r.done < ok - done) {
 			r.done += done;
 			return r;

@@ -295,7 +295,7 @@ static zx_status_t write_addrs(const struct zi_pin_args *a)
 		st = zi_user_write(to, addrs, n * sizeof(addrs[0]));
 		if (st != ZX_OK)
 			return st;
-		to += n;
+		to = ZI_USER_AT(to, n * sizeof(addrs[0]));
 		off += n << ZI_PAGE_SHIFT;
 		pages -= n;
 	}

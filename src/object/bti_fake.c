@@ -133,7 +133,8 @@ static zx_status_t fill(struct zi_bti *b, const struct zi_pin_args *a, struct en
 	for (size_t i = 0; st == ZX_OK && i < e->count; i++) {
 		const zx_paddr_t addr = addr_of(b->fake, e, i);
 
-		st = zi_user_write(a->user_addrs + i, &addr, sizeof(addr));
+		st = zi_user_write(ZI_USER_AT(a->user_addrs, i * sizeof(addr)), &addr,
+				   sizeof(addr));
 	}
 	if (st != ZX_OK)
 		return st;

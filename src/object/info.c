@@ -6,6 +6,7 @@
 #include <zircon/rights.h>
 #include <zircon/syscalls/object.h>
 
+#include "base/span.h"
 #include "object/object.h"
 #include "object/resource.h"
 #include "vm/fault.h"
@@ -54,8 +55,8 @@ bool zi_info_rows_add(struct zi_info_rows *rows, const void *record)
 	rows->total++;
 	if (rows->written == rows->capacity)
 		return true;
-	rows->status = zi_user_write(rows->buffer + rows->written * rows->record_size, record,
-				     rows->record_size);
+	rows->status = zi_user_write(ZI_USER_AT(rows->buffer, rows->written * rows->record_size),
+				     record, rows->record_size);
 	if (rows->status != ZX_OK)
 		return false;
 	rows->written++;

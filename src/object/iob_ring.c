@@ -133,7 +133,7 @@ static zx_status_t put_payload(const struct zi_iob_shared *s, uint64_t pos, cons
 
 			if (st != ZX_OK)
 				return st;
-			from += n;
+			from = ZI_USER_AT(from, n);
 			pos += n;
 			left -= n;
 		}

@@ -15,7 +15,8 @@ zx_status_t zi_user_vectors_init(struct zi_user_vectors *v, const zx_iovec_t *us
 	*v = (struct zi_user_vectors){.entries = user, .count = count};
 	for (size_t at = 0; at < count; at += ENTRIES) {
 		const size_t n = zi_min(count - at, ENTRIES);
-		zx_status_t st = zi_user_read(some, user + at, n * sizeof(some[0]));
+		zx_status_t st = zi_user_read(some, ZI_USER_AT(user, at * sizeof(some[0])),
+					      n * sizeof(some[0]));
 
 		if (st != ZX_OK)
 			return st;
@@ -43,7 +44,7 @@ static zx_status_t transfer(struct zi_stream *s, bool write, const struct zi_use
 		zx_iovec_t entry;
 		uint64_t n, done = 0;
 
-		st = zi_user_read(&entry, v->entries + i, sizeof(entry));
+		st = zi_user_read(&entry, ZI_USER_AT(v->entries, i * sizeof(entry)), sizeof(entry));
 		if (st != ZX_OK || entry.capacity == 0)
 			continue;
 		n = zi_min(entry.capacity, len - moved);

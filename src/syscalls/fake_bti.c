@@ -3,6 +3,7 @@
 
 #include <zircon/rights.h>
 
+#include "base/span.h"
 #include "object/bti.h"
 #include "vm/fault.h"
 
@@ -50,7 +51,8 @@ zx_status_t fake_bti_get_pinned_vmos(zx_handle_t bti, fake_bti_pinned_vmo_info_t
 
 		st = zi_bti_fake_entry(b, i, &info.vmo, &info.size, &info.offset);
 		if (st == ZX_OK)
-			st = zi_user_write(&out_vmo_info[i], &info, sizeof(info));
+			st = zi_user_write(ZI_USER_AT(out_vmo_info, i * sizeof(info)), &info,
+					   sizeof(info));
 	}
 	zi_object_unref(zi_bti_object(b));
 	if (st == ZX_OK && actual_num_vmos != NULL)
@@ -70,7 +72,8 @@ static zx_status_t write_addrs(struct zi_bti *b, zx_koid_t koid,
 
 		st = zi_bti_fake_addr(b, koid, info->size, info->offset, i, &addr, &count);
 		if (st == ZX_OK && i < count && i < room)
-			st = zi_user_write(&out_paddrs[i], &addr, sizeof(addr));
+			st = zi_user_write(ZI_USER_AT(out_paddrs, i * sizeof(addr)), &addr,
+					   sizeof(addr));
 		i++;
 	} while (st == ZX_OK && i < count && i < room);
 	return st == ZX_OK ? zi_user_write(actual, &count, sizeof(count)) : st;

@@ -2,6 +2,7 @@
 #include <zircon/rights.h>
 #include <zircon/syscalls.h>
 
+#include "base/span.h"
 #include "object/object.h"
 #include "syscalls/entry.h"
 #include "vm/fault.h"
@@ -42,7 +43,7 @@ zx_status_t zx_handle_close_many(const zx_handle_t *handles, size_t num_handles)
 			if (st != ZX_OK)
 				answer = st;
 		}
-		handles += n;
+		handles = ZI_USER_AT(handles, n * sizeof(chunk[0]));
 		num_handles -= n;
 	}
 	return answer;

@@ -188,7 +188,7 @@ static zx_status_t query_ranges(struct zi_vmo *vmo, uint64_t off, uint64_t len, 
 
 		zi_pager_next_dirty(vmo, &pos, end, ranges, max, &got);
 		fit = (uint32_t)zi_min(got, room - stored);
-		if (fit > 0 && zi_user_write(user + stored * sizeof(ranges[0]), ranges,
+		if (fit > 0 && zi_user_write(ZI_USER_AT(user, stored * sizeof(ranges[0])), ranges,
 					     fit * sizeof(ranges[0])) != ZX_OK)
 			return ZX_ERR_INVALID_ARGS;
 		stored += fit;

@@ -32,9 +32,9 @@ static zx_status_t transfer_chunk(struct zi_vmo *vmo, uint64_t off, const struct
 
 	if (user->to != NULL) {
 		st = zi_vmo_read(vmo, bounce, off + done, n);
-		return st == ZX_OK ? zi_user_write(user->to + done, bounce, n) : st;
+		return st == ZX_OK ? zi_user_write(ZI_USER_AT(user->to, done), bounce, n) : st;
 	}
-	st = zi_user_read(bounce, user->from + done, n);
+	st = zi_user_read(bounce, ZI_USER_AT(user->from, done), n);
 	return st == ZX_OK ? zi_vmo_write(vmo, bounce, off + done, n) : st;
 }
 

@@ -7,6 +7,7 @@
 #include <zircon/syscalls.h>
 #include <zirconia/zirconia.h>
 
+#include "base/span.h"
 #include "host/machine.h"
 #include "syscalls/entry.h"
 #include "vm/fault.h"
@@ -98,7 +99,7 @@ void zx_cprng_draw(void *buffer, size_t buffer_size)
 		/* The call has no way to say no: a caller without random numbers must not go on. */
 		if (zi_user_write(to, chunk, n) != ZX_OK)
 			__builtin_trap();
-		to += n;
+		to = ZI_USER_AT(to, n);
 		buffer_size -= n;
 	}
 	explicit_bzero(chunk, sizeof(chunk));

@@ -261,7 +261,7 @@ size_t zi_fault_fill(void *dst, uint8_t value, size_t n)
 	}
 	while (done < n) {
 		const size_t want = n - done < block ? n - done : block;
-		const size_t got = zi_fault_copy((uint8_t *)dst + done, src, want);
+		const size_t got = zi_fault_copy(ZI_USER_AT(dst, done), src, want);
 
 		done += got;
 		if (got < want)

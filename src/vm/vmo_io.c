@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/span.h"
 #include "host/host.h"
 #include "vm/dirty.h"
 #include "vm/fault.h"
@@ -133,7 +134,7 @@ static zx_status_t read_pages(struct zi_vmo *v, uint8_t *to, uint64_t off, uint6
 			}
 			r = f.kind == ZI_FOUND_OWN ? read_own(to, f, skip, budget, &n) :
 						     read_soft(to, f, skip, budget, &n);
-			to += n;
+			to = ZI_USER_AT(to, n);
 			off += n;
 			len -= n;
 			budget -= n;
@@ -160,7 +161,7 @@ static zx_status_t copy_to_user(uint8_t *user, const uint8_t *from, uint64_t n)
 	while (n > 0) {
 		struct zi_copy_result r = zi_copy_captured(user, from, n);
 
-		user += r.done;
+		user = ZI_USER_AT(user, r.done);
 		from += r.done;
 		n -= r.done;
 		if (r.fault != 0) {
@@ -195,7 +196,7 @@ static zx_status_t read_through_buffer(struct zi_vmo *v, uint8_t *user, uint64_t
 		if (st == ZX_OK)
 			st = read_pages(v, page, at, n, wait, &got);
 		if (st == ZX_OK)
-			st = copy_to_user(user + *out_done, page, n);
+			st = copy_to_user(ZI_USER_AT(user, *out_done), page, n);
 		if (st == ZX_OK)
 			*out_done += n;
 	}
@@ -332,7 +333,7 @@ static zx_status_t write_pages(struct zi_vmo *v, const uint8_t *from, uint64_t o
 			r = zi_copy_captured(zi_frame_ptr(frame) + skip, from, len_here);
 			if (n->source != NULL && r.done > 0)
 				n->source->modified = true;
-			from += r.done;
+			from = ZI_USER_AT(from, r.done);
 			off += r.done;
 			len -= r.done;
 			budget -= r.done;
@@ -366,7 +367,7 @@ static zx_status_t copy_from_user(uint8_t *to, const uint8_t *user, uint64_t n)
 		struct zi_copy_result r = zi_copy_captured(to, user, n);
 
 		to += r.done;
-		user += r.done;
+		user = ZI_USER_AT(user, r.done);
 		n -= r.done;
 		if (r.fault != 0) {
 			zx_status_t st = resolve_user(&r, false);
@@ -410,7 +411,7 @@ static zx_status_t write_through_buffer(struct zi_vmo *v, const uint8_t *user, u
 
 		st = ready_page(v, at, left, wait);
 		if (st == ZX_OK)
-			st = copy_from_user(page, user + *out_done, n);
+			st = copy_from_user(page, ZI_USER_AT(user, *out_done), n);
 		if (st == ZX_OK)
 			st = write_pages(v, page, at, n, advance, wait, &put);
 		if (st == ZX_OK)

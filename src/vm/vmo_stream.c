@@ -153,7 +153,7 @@ bool zi_vmo_stream_try_read(struct zi_vmo *v, void *user, uint64_t pos, uint64_t
 		f.node->touched = true;
 		if (zi_copy_captured(to, from, n).fault != 0)
 			return false;
-		to += n;
+		to = ZI_USER_AT(to, n);
 		pos += n;
 	}
 	return true;
@@ -190,7 +190,7 @@ bool zi_vmo_stream_try_write(struct zi_vmo *v, const void *user, uint64_t *pos, 
 		if (zi_copy_captured(zi_frame_ptr(zi_node_frame(n, pgi, NULL)) + skip, from, len)
 			    .fault != 0)
 			return false;
-		from += len;
+		from = ZI_USER_AT(from, len);
 		at += len;
 	}
 	if (end > size)
