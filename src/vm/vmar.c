@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "base/inject.h"
+#include "host/host.h"
 #include "vm/vmar_i.h"
 
 /* ---- life */
@@ -132,6 +133,7 @@ zx_status_t zi_vmar_cut_locked(struct zi_mapping *m, zx_vaddr_t start, uint64_t 
 zx_status_t zi_vmar_destroy_locked(struct zi_vmar *v, struct zi_dead *dead)
 {
 	struct zi_vmar *at = v;
+	uint64_t mappings = 0;
 
 	for (;;) {
 		struct zi_child *c = zi_children_first(&at->children);
@@ -149,6 +151,7 @@ zx_status_t zi_vmar_destroy_locked(struct zi_vmar *v, struct zi_dead *dead)
 			st = zi_vmar_cut_locked(m, m->base, m->len, true, dead);
 			if (st != ZX_OK)
 				return st;
+			mappings++;
 			continue;
 		}
 
@@ -161,9 +164,16 @@ zx_status_t zi_vmar_destroy_locked(struct zi_vmar *v, struct zi_dead *dead)
 			zi_dead_add(dead, &at->node);
 		}
 		if (at == v)
-			return ZX_OK;
+			break;
 		at = parent;
 	}
+	/*
+	 * Every mapping has left a host map of its own, with untouched reservation between them. One
+	 * for all of it takes their place; where the host refuses, they stay, which harms nothing.
+	 */
+	if (mappings > 1 && v->aspace->placed)
+		zi_place_reserve(v->base, v->len);
+	return ZX_OK;
 }
 
 zx_status_t zi_vmar_destroy(struct zi_vmar *v)

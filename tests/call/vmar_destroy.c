@@ -132,3 +132,38 @@ Test(call_vmar_destroy, process_handle_closed__its_regions__all_dead)
 	t_close(p.root);
 	t_close(vmo);
 }
+
+static size_t count_maps(void)
+{
+	char text[4096];
+	size_t lines = 0, got;
+	FILE *f = fopen("/proc/self/maps", "re");
+
+	cr_assert_not_null(f);
+	while ((got = fread(text, 1, sizeof(text), f)) > 0)
+		for (size_t i = 0; i < got; i++)
+			lines += text[i] == '\n';
+	fclose(f);
+	return lines;
+}
+
+/* Scattered mappings, with holes that were never used between them, must not cost the program maps after their end. */
+Test(call_vmar_destroy, many_scattered_mappings__destroyed__no_host_maps_are_left)
+{
+	enum { MANY = 200 };
+	zx_vaddr_t base, inner_base;
+	zx_handle_t v = arena_of(zx_vmar_root_self(), CAN_ALL, 4 * MANY, &base);
+	zx_handle_t inner = sub(v, CAN_ALL, 2 * MANY, 2 * MANY, &inner_base), vmo = t_vmo(PG);
+	const size_t before = count_maps();
+
+	for (uint64_t i = 0; i < MANY / 2; i++) {
+		map_at(v, R, 2 * i, vmo, 0, 1);
+		map_at(inner, R, 2 * i, vmo, 0, 1);
+	}
+	cr_assert_gt(count_maps(), before + MANY);
+	T_OK(zx_vmar_destroy(v));
+	cr_assert_leq(count_maps(), before + 3);
+	t_close(inner);
+	t_close(v);
+	t_close(vmo);
+}
