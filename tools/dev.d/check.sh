@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154 # root, jobs and build_root are set by tools/dev and common.sh
-# tools/dev check, bench, fuzz, soak, matrix, doctor: everything that is not part of a plain test run.
+# tools/dev check, bench, fuzz, soak, doctor: everything that is not part of a plain test run.
 
 # step <title> <command>...
 step() {
@@ -112,41 +112,6 @@ cmd_soak() {
 			die "round $round failed; the seed is in the output above"
 		say "round $round passed, $(((end - SECONDS) / 60)) minutes left"
 	done
-}
-
-# matrix_row <title> <preset> <directory> <limit command> [cmake arguments]
-matrix_row() {
-	local title=$1 preset=$2 dir=$build_root/matrix/$3 limit=$4 start=$SECONDS
-	shift 4
-	passed=0 failed=0 skipped=0
-	if build "$preset" "$dir" -DZI_TESTS=ON "$@" >&2; then
-		mkdir -p "$dir/log"
-		(eval "$limit" && run_ctest "$title" "$dir" >"$dir/log/row.txt"; echo "$passed $failed $skipped" >"$dir/log/counts.txt")
-		read -r passed failed skipped <"$dir/log/counts.txt"
-	else
-		failed=1
-	fi
-	[ "$failed" -eq 0 ] || { matrix_status=1; cat "$dir/log/row.txt" >&2; }
-	printf '| %s | %s | %s | %s | %s |\n' "$title" "$passed" "$failed" "$skipped" "$((SECONDS - start))"
-}
-
-cmd_matrix() {
-	[ $# -eq 0 ] || bad_usage "matrix takes no arguments"
-	need build test clang fuzz
-	matrix_status=0
-	echo "| build | passed | failed | skipped | seconds |"
-	echo "|---|---|---|---|---|"
-	local compiler
-	for compiler in gcc clang; do
-		matrix_row "$compiler, release" release "$compiler-release" true -DCMAKE_C_COMPILER=$compiler
-		matrix_row "$compiler, debug" debug "$compiler-debug" true -DCMAKE_C_COMPILER=$compiler
-		matrix_row "$compiler, ASan and UBSan" asan "$compiler-asan" true -DCMAKE_C_COMPILER=$compiler
-		matrix_row "$compiler, TSan" tsan "$compiler-tsan" true -DCMAKE_C_COMPILER=$compiler
-	done
-	matrix_row "gcc, Valgrind" valgrind valgrind true
-	matrix_row "RLIMIT_AS 64 GiB" release gcc-release "ulimit -v 67108864" -DCMAKE_C_COMPILER=gcc
-	matrix_row "RLIMIT_NOFILE 64" release gcc-release "ulimit -n 64" -DCMAKE_C_COMPILER=gcc
-	return $matrix_status
 }
 
 cmd_doctor() {

@@ -12,7 +12,37 @@ complain() { printf '%stools/dev: %s%s\n' "$red" "$*" "$plain" >&2; }
 die() { complain "$*"; exit 1; }
 bad_usage() { complain "$*"; echo "tools/dev help ${command:-} tells more" >&2; exit 2; }
 
-jobs=$(nproc 2>/dev/null || echo 2)
+jobs=${ZIRCONIA_JOBS:-$(nproc 2>/dev/null || echo 2)}
+
+# One line about this machine, for tables of what was measured on it.
+machine_line() {
+	local model virtual=''
+	model=$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1)
+	! grep -qw hypervisor /proc/cpuinfo || virtual=', a virtual machine'
+	echo "${model:-$(uname -m)}, $(nproc) cores$virtual, Linux $(uname -r), $(awk '/MemTotal/ { printf "%.0f GiB", $2 / 1048576 }' /proc/meminfo)"
+}
+
+# write_between <file> <name>: standard input goes between the lines <!-- name:begin --> and <!-- name:end --> of the file.
+write_between() {
+	local file=$1 name=$2 text new
+	text=$(cat)
+	[ -f "$file" ] || { complain "no such file: $file"; return 1; }
+	if [ "$(grep -cxF "<!-- $name:begin -->" "$file")" -ne 1 ] || [ "$(grep -cxF "<!-- $name:end -->" "$file")" -ne 1 ]; then
+		complain "$file does not hold the markers <!-- $name:begin --> and <!-- $name:end -->, once each"
+		return 1
+	fi
+	new=$(mktemp "$file.XXXXXX") || return 1
+	chmod --reference="$file" "$new"
+	if ZI_TEXT=$text awk -v begin="<!-- $name:begin -->" -v end="<!-- $name:end -->" '
+		$0 == end { inside = 0 }
+		!inside { print }
+		$0 == begin { print ENVIRON["ZI_TEXT"]; inside = 1 }' "$file" >"$new"; then
+		mv "$new" "$file"
+	else
+		rm -f "$new"
+		return 1
+	fi
+}
 
 # Where builds go: $ZIRCONIA_BUILD; else build/ in the tree; else, when that cannot be written, the user's cache.
 find_build_root() {

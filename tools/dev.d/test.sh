@@ -2,6 +2,7 @@
 # tools/dev test: the suite in several builds, added up.
 
 passed=0 failed=0 skipped=0
+ctest_under=() # a program to run ctest under, with its arguments
 
 add() {
 	passed=$((passed + $1))
@@ -54,7 +55,7 @@ run_ctest() {
 	log=$dir/log/ctest.txt
 	rm -f "$dir/Testing/Temporary/LastTest.log"
 	# A test that fails on a busy machine gets a second run; both are in the log, and what needed it is named below.
-	ctest --test-dir "$dir" --parallel "$jobs" --output-on-failure --no-tests=error --repeat until-pass:2 \
+	"${ctest_under[@]}" ctest --test-dir "$dir" --parallel "$jobs" --output-on-failure --no-tests=error --repeat until-pass:2 \
 		--test-output-size-failed 20000 "$@" >"$log" 2>&1 || status=$?
 	if [ -f "$dir/Testing/Temporary/LastTest.log" ]; then
 		cp "$dir/Testing/Temporary/LastTest.log" "$dir/log/tests.txt"
