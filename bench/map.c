@@ -89,11 +89,12 @@ static double linux_first_touch(uint64_t n)
 	return t;
 }
 
+static zx_handle_t crowded[2];
+
 /* A VMAR that holds `count` mappings with gaps between them, made once. */
 static zx_handle_t crowded_vmar(int count)
 {
-	static zx_handle_t vmars[2];
-	zx_handle_t *slot = &vmars[count == MANY];
+	zx_handle_t *slot = &crowded[count == MANY];
 	zx_handle_t vmo;
 	zx_vaddr_t base;
 
@@ -111,6 +112,17 @@ static zx_handle_t crowded_vmar(int count)
 	}
 	zx_handle_close(vmo);
 	return *slot;
+}
+
+void bench_map_end(void)
+{
+	for (int i = 0; i < 2; i++) {
+		if (crowded[i] == ZX_HANDLE_INVALID)
+			continue;
+		BENCH_OK(zx_vmar_destroy(crowded[i]));
+		zx_handle_close(crowded[i]);
+		crowded[i] = ZX_HANDLE_INVALID;
+	}
 }
 
 static double zx_map_many(uint64_t n)

@@ -17,4 +17,4 @@ endif()
 set(ZI_SANITIZE_ENV
 	"ASAN_OPTIONS=handle_segv=0:handle_sigbus=0:allocator_may_return_null=1:detect_stack_use_after_return=0"
 	"UBSAN_OPTIONS=print_stacktrace=1"
-	"TSAN_OPTIONS=handle_segv=0:handle_sigbus=0:halt_on_error=0:second_deadlock_stack=1")
+	"TSAN_OPTIONS=handle_segv=0:handle_sigbus=0:halt_on_error=0:second_deadlock_stack=1:atexit_sleep_ms=50")

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154 # root, jobs and build_root are set by tools/dev and common.sh
-# tools/dev check, bench, fuzz, soak, doctor: everything that is not part of a plain test run.
+# tools/dev check, fuzz, soak, doctor: everything that is not part of a plain test run.
 
 # step <title> <command>...
 step() {
@@ -50,14 +50,6 @@ cmd_check() {
 	step "lint" check_lint
 	step "scripts" check_scripts
 	return $check_status
-}
-
-cmd_bench() {
-	need build
-	local program=$build_root/release/bench/zirconia-bench
-	build release "$build_root/release" -DZI_BENCH=ON || return 1
-	[ -x "$program" ] || die "bench/ holds no benchmark"
-	ZIRCONIA_BENCH_OUT="$build_root/bench" "$program" "$@"
 }
 
 # The random comparison with the model needs no second compiler; it prints a failing program as C.
@@ -124,7 +116,7 @@ cmd_doctor() {
 	echo "limits       vm.max_map_count $(cat /proc/sys/vm/max_map_count), vm.overcommit_memory $(cat /proc/sys/vm/overcommit_memory), address space $(ulimit -v)"
 	echo "userfaultfd  vm.unprivileged_userfaultfd $(cat /proc/sys/vm/unprivileged_userfaultfd 2>/dev/null || echo absent)"
 	echo "builds       $build_root"
-	missing=$(missing_packages build test clang check fuzz)
+	missing=$(missing_packages build test clang check fuzz bench)
 	if [ -n "$missing" ]; then
 		echo "missing      (tools/dev installs them when a command needs them)"
 		sed 's/\t/  - /; s/^/             /' <<<"$missing"

@@ -16,6 +16,7 @@ test	libgtest-dev	file:/usr/include/gtest/gtest.h	zxtest stands on it; the tests
 test	valgrind	valgrind	part of the suite runs under it
 gtest	libgtest-dev	file:/usr/include/gtest/gtest.h	tools/dev run of a test with <zxtest/zxtest.h>
 clang	clang	clang	second compiler, for the matrix and the fuzzers
+bench	gnuplot-nox	gnuplot	draws the plots of tools/dev bench
 check	clang-format	clang-format	checks the form of the sources
 check	clang-tidy	clang-tidy	lint
 fuzz	libclang-rt-dev	file:/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a	run-time part of libFuzzer and of clang's sanitizers
