@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/annotate.h"
 #include "base/assert.h"
 
 /* Outer locks have smaller ranks; equal ranks may not nest. */
@@ -68,6 +69,7 @@ static inline bool zi_trylock(struct zi_lock *l)
 		memory_order_seq_cst); /* a handler must see the count before the lock */
 	if (atomic_compare_exchange_strong_explicit(&l->word, &free_word, 1, memory_order_acquire,
 						    memory_order_relaxed)) {
+		ZI_HG_LOCKED(l);
 #ifndef NDEBUG
 		zi_lock_debug_enter(l);
 #endif
@@ -86,6 +88,7 @@ static inline void zi_lock(struct zi_lock *l)
 	if (!atomic_compare_exchange_strong_explicit(&l->word, &free_word, 1, memory_order_acquire,
 						     memory_order_relaxed))
 		zi_lock_slow(l);
+	ZI_HG_LOCKED(l);
 #ifndef NDEBUG
 	zi_lock_debug_enter(l);
 #endif
@@ -96,6 +99,7 @@ static inline void zi_unlock(struct zi_lock *l)
 #ifndef NDEBUG
 	zi_lock_debug_leave(l);
 #endif
+	ZI_HG_UNLOCKING(l);
 	if (atomic_exchange_explicit(&l->word, 0, memory_order_release) == 2)
 		zi_unlock_slow(l);
 	atomic_signal_fence(memory_order_seq_cst);

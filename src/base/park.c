@@ -127,8 +127,10 @@ bool zi_park(_Atomic uint32_t *word, int64_t deadline)
 	uint32_t seen = atomic_load_explicit(word, memory_order_acquire);
 	struct zi_spin spin;
 
-	if (seen == ZI_PARK_SET)
+	if (seen == ZI_PARK_SET) {
+		ZI_HG_AFTER(word);
 		return true;
+	}
 	zi_spin_begin(&spin, deadline);
 	zi_spin_while(&spin, word, ZI_PARK_EMPTY);
 	seen = ZI_PARK_EMPTY;
@@ -144,6 +146,8 @@ bool zi_park(_Atomic uint32_t *word, int64_t deadline)
 			break;
 	}
 	zi_spin_end(&spin);
+	if (seen == ZI_PARK_SET)
+		ZI_HG_AFTER(word);
 	return seen == ZI_PARK_SET;
 }
 

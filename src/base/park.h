@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/annotate.h"
+
 /* States of a word that one thread waits on and others set once. */
 enum {
 	ZI_PARK_EMPTY = 0,
@@ -34,6 +36,7 @@ bool zi_park(_Atomic uint32_t *word, int64_t deadline);
  */
 static inline bool zi_park_set(_Atomic uint32_t *word)
 {
+	ZI_HG_BEFORE(word);
 	return atomic_exchange_explicit(word, ZI_PARK_SET, memory_order_acq_rel) == ZI_PARK_ASLEEP;
 }
 

@@ -9,6 +9,8 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "base/annotate.h"
+
 /* Zeroed memory is a free one. */
 struct zi_turn {
 	_Atomic uint32_t word; /* 0 free, 1 taken, 2 taken and perhaps waited for */
@@ -24,10 +26,12 @@ static inline void zi_turn_take(struct zi_turn *t)
 	if (!atomic_compare_exchange_strong_explicit(&t->word, &free_word, 1, memory_order_acquire,
 						     memory_order_relaxed))
 		zi_turn_take_slow(t);
+	ZI_HG_LOCKED(t);
 }
 
 static inline void zi_turn_give(struct zi_turn *t)
 {
+	ZI_HG_UNLOCKING(t);
 	if (atomic_exchange_explicit(&t->word, 0, memory_order_release) == 2)
 		zi_turn_give_slow(t);
 }

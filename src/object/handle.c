@@ -50,8 +50,10 @@ static inline struct zi_object *look_up(zx_handle_t handle, zx_rights_t *out_rig
 
 	if (!read_slot(handle, &s, out_key, &o, out_rights) || !zi_object_tryref(o))
 		return NULL;
-	if (atomic_load_explicit(&s->key, memory_order_acquire) == *out_key)
+	if (atomic_load_explicit(&s->key, memory_order_acquire) == *out_key) {
+		ZI_HG_AFTER(o);
 		return o;
+	}
 	zi_object_unref(o);
 	return NULL;
 }

@@ -139,6 +139,7 @@ zx_status_t zi_slot_fill(struct zi_object *o, zx_rights_t rights, zx_handle_t *o
 	atomic_store_explicit(&s->rights, rights, memory_order_release);
 	atomic_store_explicit(&s->waited, 0, memory_order_relaxed);
 	atomic_store_explicit(&s->order, ++table.order, memory_order_relaxed);
+	ZI_HG_BEFORE(o);
 	atomic_store_explicit(&s->key, (uint64_t)uses << 32 | value, memory_order_release);
 	*out_value = value;
 	return ZX_OK;

@@ -94,8 +94,13 @@ static inline bool zi_object_tryref(struct zi_object *o)
 /* NULL is accepted; no lock of ours may be held. */
 static inline void zi_object_unref(struct zi_object *o)
 {
-	if (o != NULL && atomic_fetch_sub_explicit(&o->counts, 1, memory_order_acq_rel) == 1)
+	if (o == NULL)
+		return;
+	ZI_HG_BEFORE(o);
+	if (atomic_fetch_sub_explicit(&o->counts, 1, memory_order_acq_rel) == 1) {
+		ZI_HG_AFTER(o);
 		zi_object_destroy(o);
+	}
 }
 /* Objects that exist, and handles that are open: for leak checks. */
 size_t zi_object_live(void);

@@ -81,8 +81,8 @@ bool zi_port_queue_kernel(struct zi_port *port, struct zi_port_packet *p, bool i
 {
 	_Atomic uint32_t *word;
 
-	ZI_DASSERT(!zi_link_is_linked(&p->link));
 	zi_lock(&port->lock);
+	ZI_DASSERT(!zi_link_is_linked(&p->link));
 	if (port->closed) {
 		zi_unlock(&port->lock);
 		return false;

@@ -1,4 +1,4 @@
-/* zi-test: valgrind */
+/* zi-test: valgrind helgrind */
 /* zx_counter_* */
 #include "object_t.h"
 

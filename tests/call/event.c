@@ -1,4 +1,4 @@
-/* zi-test: valgrind */
+/* zi-test: valgrind helgrind */
 /* zx_event_create, zx_eventpair_create, and what becomes of pairs. */
 #include "object_t.h"
 

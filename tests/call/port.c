@@ -1,4 +1,4 @@
-/* zi-test: valgrind */
+/* zi-test: valgrind helgrind */
 /*
  * zx_port_*: queueing and waiting for packets, limits, order. Asynchronous waits are in
  * port_async.c.

@@ -2,7 +2,7 @@
  * Many threads on the same streams: nothing is lost, nothing interleaves, and reads never meet what
  * they should not.
  */
-/* zi-test: timeout=240 */
+/* zi-test: timeout=240 helgrind */
 #include <pthread.h>
 #include <stdatomic.h>
 

@@ -1,4 +1,4 @@
-/* zi-test: timeout=300 */
+/* zi-test: timeout=300 helgrind */
 /*
  * Threads on one address space: each has a region of its own, in which everything must be exactly
  * as it left it, and all tear at a region that they share, in which only the tree has to stay
@@ -294,6 +294,8 @@ static void twenty_thousand(const char *name, zx_handle_t root, bool real)
 
 Test(stress_vmar, twenty_thousand_mappings__one_region__all_right)
 {
+	t_require("maps");
+
 	struct process p = other_process();
 
 	twenty_thousand("self", zx_vmar_root_self(), true);

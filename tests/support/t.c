@@ -56,6 +56,23 @@ static bool has_uffd(void)
 #endif
 }
 
+static bool has_maps(void)
+{
+	size_t limit = 0, used = 0;
+	FILE *f = fopen("/proc/sys/vm/max_map_count", "re");
+
+	if (f != NULL && fscanf(f, "%zu", &limit) != 1)
+		limit = 0;
+	if (f != NULL)
+		fclose(f);
+	f = fopen("/proc/self/maps", "re");
+	for (int c; f != NULL && (c = getc(f)) != EOF;)
+		used += c == '\n';
+	if (f != NULL)
+		fclose(f);
+	return limit >= used + 40000;
+}
+
 bool t_has(const char *cap)
 {
 	if (strcmp(cap, "root") == 0)
@@ -68,6 +85,8 @@ bool t_has(const char *cap)
 		return !T_TSAN;
 	if (strcmp(cap, "no-valgrind") == 0)
 		return !on_valgrind();
+	if (strcmp(cap, "maps") == 0)
+		return has_maps();
 	if (strcmp(cap, "uffd") == 0)
 		return has_uffd();
 	cr_assert_fail("t_require: no capability is called \"%s\"", cap);

@@ -27,6 +27,7 @@
  *   native         not under Valgrind and no sanitizer (exact limits, timing, very large reservations)
  *   no-tsan        not under ThreadSanitizer
  *   no-valgrind    not under Valgrind
+ *   maps           the process can have 40,000 more mappings (vm.max_map_count)
  *   uffd           userfaultfd for faults in user mode can be opened
  */
 void t_require(const char *caps);

@@ -1,4 +1,4 @@
-/* zi-test: valgrind */
+/* zi-test: valgrind helgrind */
 #include <pthread.h>
 
 #include "base/koid.h"

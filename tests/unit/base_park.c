@@ -1,4 +1,4 @@
-/* zi-test: valgrind */
+/* zi-test: valgrind helgrind */
 /* Waiting that spins before it sleeps. */
 #include <pthread.h>
 #include <sched.h>

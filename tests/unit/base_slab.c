@@ -1,4 +1,4 @@
-/* zi-test: valgrind */
+/* zi-test: valgrind helgrind */
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* zi-test: helgrind */
 /* Turns: one thread at a time, however long it takes. */
 #include <pthread.h>
 #include <sched.h>

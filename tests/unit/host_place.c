@@ -111,7 +111,7 @@ Test(host_place, map_limit__reached__no_memory_and_told)
 	zx_status_t st = ZX_OK;
 	uint64_t i;
 
-	t_require("native");
+	t_require("native,maps");
 	start();
 	cr_assert_not(zi_place_out_of_maps());
 	errno = ENOTTY;

@@ -1,4 +1,4 @@
-/* zi-test: valgrind */
+/* zi-test: valgrind helgrind */
 /* Packets of the kernel in ports: those of pagers and interrupts. */
 #include "object_fake.h"
 

@@ -1,4 +1,4 @@
-/* zi-test: valgrind */
+/* zi-test: valgrind helgrind */
 /* Observers: who is told, what of, and how they leave. */
 #include "object_fake.h"
 

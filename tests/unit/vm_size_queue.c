@@ -1,3 +1,4 @@
+/* zi-test: helgrind */
 /* The queues around a stream size: who waits for whom, row by row. */
 #include <pthread.h>
 #include <time.h>
