@@ -27,11 +27,12 @@ struct zi_mapping;
 struct zi_source;
 struct zi_vmo;
 
+/* On a cache line of its own: every read and write of a VMO takes the lock, and others have other VMOs. */
 struct zi_tree {
 	struct zi_lock lock;   /* rank TREE */
 	_Atomic uint32_t refs; /* nodes and VMOs */
 	struct zi_source *source; /* of the pager root of this tree; NULL: no pager */
-};
+} __attribute__((aligned(64)));
 
 /* Pages [first, first+pages) of the node lie in frames [frame, …). The extent is what must be freed. */
 struct zi_segment {
