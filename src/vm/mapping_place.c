@@ -59,6 +59,9 @@ static zx_vaddr_t source_end(const struct zi_mapping *m, zx_vaddr_t va, zx_vaddr
 	return va;
 }
 
+/* So many pages are shown unasked when they are resident. */
+enum { FILL_PAGES = 4 };
+
 /* Writing is for pages that are the node's own to write. */
 static uint32_t run_prot(const struct zi_mapping *m, const struct zi_found *f, uint32_t prot,
 			 uint32_t mask)
@@ -101,11 +104,13 @@ zx_status_t zi_mapping_place(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t end
 			m->placed_runs++;
 			/*
 			 * Resident frames that fresh VMOs got from the pool: one fault less, and
-			 * nothing is committed.
+			 * nothing is committed. Only a few: where pages are not touched after all,
+			 * showing and hiding them costs more than the mapping itself.
 			 */
 			bool fill = f.kind == ZI_FOUND_OWN ?
 					    populate :
-					    f.node->nsegs == 1 && f.node->segs[0].warm;
+					    f.node->nsegs == 1 && f.node->segs[0].warm &&
+						    f.pages <= FILL_PAGES;
 
 			st = zi_place_frames(va, len, frame, run_prot(m, &f, prot, mask),
 					     fill && prot != 0);
