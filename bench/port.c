@@ -2,6 +2,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <zircon/process.h>
@@ -120,21 +121,28 @@ static double eventfd_round_trip(uint64_t n)
 	return t;
 }
 
-/* Reads, writes and maps a VMO of its own. */
+/* Reads and writes a VMO of its own, and maps it every `map_every` rounds (0: never). */
+struct job {
+	uint64_t n, map_every;
+	int copies;
+};
+
 static void *work(void *arg)
 {
-	uint64_t n = *(uint64_t *)arg;
+	const struct job *job = arg;
 	char page[BENCH_PAGE] = { 1 };
 	zx_handle_t vmo;
 	zx_vaddr_t addr;
 
 	BENCH_OK(zx_vmo_create(16 * BENCH_PAGE, 0, &vmo));
-	for (uint64_t i = 0; i < n; i++) {
+	for (uint64_t i = 0; i < job->n; i++) {
 		uint64_t off = i % 16 * BENCH_PAGE;
 
-		BENCH_OK(zx_vmo_write(vmo, page, off, BENCH_PAGE));
-		BENCH_OK(zx_vmo_read(vmo, page, off, BENCH_PAGE));
-		if (i % 16 != 0)
+		if (job->copies) {
+			BENCH_OK(zx_vmo_write(vmo, page, off, BENCH_PAGE));
+			BENCH_OK(zx_vmo_read(vmo, page, off, BENCH_PAGE));
+		}
+		if (job->map_every == 0 || i % job->map_every != 0)
 			continue;
 		BENCH_OK(zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ, 0, vmo, 0, 16 * BENCH_PAGE, &addr));
 		BENCH_OK(zx_vmar_unmap(zx_vmar_root_self(), addr, 16 * BENCH_PAGE));
@@ -143,30 +151,51 @@ static void *work(void *arg)
 	return NULL;
 }
 
-/* Time for n rounds of work shared between two threads. */
-static double two_threads(uint64_t n)
+/* The same with plain Linux: maps only. */
+static void *linux_work(void *arg)
 {
-	uint64_t half = n / 2;
+	const struct job *job = arg;
+	int fd = memfd_create("bench", MFD_CLOEXEC);
+
+	BENCH_TRUE(fd >= 0 && ftruncate(fd, 16 * (off_t)BENCH_PAGE) == 0);
+	for (uint64_t i = 0; i < job->n; i++) {
+		void *p = mmap(NULL, 16 * BENCH_PAGE, PROT_READ, MAP_SHARED, fd, 0);
+
+		BENCH_TRUE(p != MAP_FAILED);
+		munmap(p, 16 * BENCH_PAGE);
+	}
+	close(fd);
+	return NULL;
+}
+
+/* Time for the job's rounds shared between so many threads (1 or 2). */
+static double threads(void *(*fn)(void *), struct job job, int count)
+{
 	pthread_t other;
 	double t = bench_now();
 
-	BENCH_TRUE(pthread_create(&other, NULL, work, &half) == 0);
-	work(&half);
-	pthread_join(other, NULL);
+	job.n /= (unsigned)count;
+	if (count == 2)
+		BENCH_TRUE(pthread_create(&other, NULL, fn, &job) == 0);
+	fn(&job);
+	if (count == 2)
+		pthread_join(other, NULL);
 	return bench_now() - t;
 }
 
-static double one_thread(uint64_t n)
-{
-	double t = bench_now();
-
-	work(&n);
-	return bench_now() - t;
-}
+static double two_threads(uint64_t n) { return threads(work, (struct job){ n, 16, 1 }, 2); }
+static double one_thread(uint64_t n) { return threads(work, (struct job){ n, 16, 1 }, 1); }
+static double two_copy(uint64_t n) { return threads(work, (struct job){ n, 0, 1 }, 2); }
+static double one_copies(uint64_t n) { return threads(work, (struct job){ n, 0, 1 }, 1); }
+static double two_map(uint64_t n) { return threads(work, (struct job){ n, 1, 0 }, 2); }
+static double two_mmap(uint64_t n) { return threads(linux_work, (struct job){ n, 1, 0 }, 2); }
 
 const struct bench_row bench_port[] = {
 	{ "Port/QueueWait", "eventfd write + read", 0.5, 100000, zx_queue_wait, eventfd_write_read, 0 },
 	{ "Port/RoundTrip", "eventfd round trip", 0.5, 5000, zx_round_trip, eventfd_round_trip, 0 },
 	{ "Threads/TwoOverOne", "one thread (also zirconia)", 1.8, 100000, two_threads, one_thread, 1 },
+	/* Its parts: what depends on us alone, and what two threads of one process get from the kernel. */
+	{ "Threads/ReadWriteTwoOverOne", "one thread (also zirconia)", 1.8, 100000, two_copy, one_copies, 1 },
+	{ "Threads/TwoMapUnmap", "mmap + munmap by two threads", 1.3, 20000, two_map, two_mmap, 0 },
 	{ 0 },
 };
