@@ -210,7 +210,7 @@ int main(int argc, char **argv)
 	static struct bench_curve curves[MAX_ROWS];
 	struct bench_report report = {results, curves, 0, 0};
 	struct options o = {.names = calloc((size_t)argc, sizeof(char *))};
-	int missed = 0, status;
+	int missed = 0, shown = 0, status;
 
 	BENCH_TRUE(o.names != NULL);
 	if (!take_options(argc, argv, &o, &status))
@@ -220,8 +220,9 @@ int main(int argc, char **argv)
 			if (!is_wanted(r->name, &o))
 				continue;
 			BENCH_TRUE(report.n_results < MAX_ROWS);
-			if (report.n_results == 0)
+			if (!shown)
 				bench_print_head();
+			shown = 1;
 			struct bench_result *res = &results[report.n_results++];
 
 			*res = run(r);
