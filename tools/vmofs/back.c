@@ -49,22 +49,28 @@ static zx_status_t op(const struct vf_file *f, uint32_t what, uint64_t off, uint
 	return zx_pager_op_range(vf_pager(), what, f->vmo, off, len, data);
 }
 
-/* Pages with bytes. Nothing past the end of the file is written. */
-static int write_pages(struct vf_file *f, uint64_t off, uint64_t end, uint64_t size)
+/*
+ * Pages with bytes. Nothing past the end of the file is written; what makes the file longer after
+ * the beginning of the write-back makes its last page dirty again.
+ */
+static int write_pages(struct vf_file *f, uint64_t off, uint64_t end)
 {
 	char *bytes = vf_buffer();
 	int err = bytes == NULL ? ENOMEM : 0;
 
 	while (err == 0 && off < end) {
 		const uint64_t len = end - off < VF_MAX_IO ? end - off : VF_MAX_IO;
-		uint64_t n = len;
+		uint64_t n = len, size;
 		zx_status_t st;
 
+		pthread_mutex_lock(&f->moment);
+		st = op(f, ZX_PAGER_OP_WRITEBACK_BEGIN, off, len, 0);
+		size = vf_file_size(f);
+		pthread_mutex_unlock(&f->moment);
 		if (off >= size)
 			n = 0;
 		else if (n > size - off)
 			n = size - off;
-		st = op(f, ZX_PAGER_OP_WRITEBACK_BEGIN, off, len, 0);
 		if (st == ZX_OK && n != 0)
 			st = zx_vmo_read(f->vmo, bytes, off, n);
 		err = st != ZX_OK ? vf_errno(st) : write_lower(f, bytes, n, off);
@@ -133,7 +139,7 @@ static int write_dirty(struct vf_file *f, uint64_t size)
 			if ((ranges[i].options & ZX_VMO_DIRTY_RANGE_IS_ZERO) != 0)
 				err = write_hole(f, from, to, size);
 			else
-				err = write_pages(f, from, to, size);
+				err = write_pages(f, from, to);
 			at = to;
 		}
 	}

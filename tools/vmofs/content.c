@@ -157,7 +157,9 @@ int64_t vf_file_write(struct vf_file *f, const char *bytes, size_t n, uint64_t o
 	pthread_rwlock_wrlock(&f->lock);
 	if (!atomic_load(&f->whole))
 		skip_reading(f, n, off);
+	pthread_mutex_lock(&f->moment);
 	st = zx_stream_writev_at(f->stream, 0, off, &from, 1, &put);
+	pthread_mutex_unlock(&f->moment);
 	if (st != ZX_OK)
 		put = 0;
 	if (put != 0)

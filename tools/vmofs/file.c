@@ -79,6 +79,7 @@ static void destroy(struct vf_file *f)
 		close(f->fd);
 	pthread_rwlock_destroy(&f->lock);
 	pthread_mutex_destroy(&f->back);
+	pthread_mutex_destroy(&f->moment);
 	pthread_mutex_destroy(&f->supply);
 	pthread_mutex_destroy(&f->meta);
 	free(f);
@@ -141,6 +142,7 @@ static int make(struct vf_node *n, int fd, bool writable, struct vf_file **out)
 	f->seen_size = st.st_size;
 	pthread_rwlock_init(&f->lock, NULL);
 	pthread_mutex_init(&f->back, NULL);
+	pthread_mutex_init(&f->moment, NULL);
 	pthread_mutex_init(&f->supply, NULL);
 	pthread_mutex_init(&f->meta, NULL);
 	pthread_mutex_lock(&files);

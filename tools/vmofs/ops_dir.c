@@ -49,33 +49,29 @@ static bool is_dots(const char *name)
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-/* One entry into the buffer; 0: it does not fit. A negative errno. */
-static ssize_t put(fuse_req_t req, struct vf_node *n, const struct dirent *d, char *to, size_t room,
-		   bool plus)
+/* One entry into the buffer; 0: it does not fit. */
+static size_t put(fuse_req_t req, struct vf_node *n, const struct dirent *d, char *to, size_t room,
+		  bool plus)
 {
 	struct fuse_entry_param e = {
 		.attr = {.st_ino = d->d_ino, .st_mode = (mode_t)d->d_type << 12},
 	};
 	size_t used;
-	int err;
 
 	if (!plus) {
 		used = fuse_add_direntry(req, to, room, d->d_name, &e.attr, d->d_off);
-		return used > room ? 0 : (ssize_t)used;
+		return used > room ? 0 : used;
 	}
 	if (!is_dots(d->d_name)) {
-		err = vf_node_lookup(n, d->d_name, &e);
-		/* Removed since it was listed: told without a node. */
-		if (err != 0 && err != ENOENT)
-			return -err;
-		if (err != 0)
+		/* Removed since it was listed, or no descriptor is left: told without a node. */
+		if (vf_node_lookup(n, d->d_name, &e) != 0)
 			e = (struct fuse_entry_param){
 				.attr = {.st_ino = d->d_ino, .st_mode = (mode_t)d->d_type << 12},
 			};
 	}
 	used = fuse_add_direntry_plus(req, to, room, d->d_name, &e, d->d_off);
 	if (used <= room)
-		return (ssize_t)used;
+		return used;
 	if (e.ino != 0)
 		vf_node_forget(vf_node_of(e.ino), 1);
 	return 0;
@@ -95,7 +91,7 @@ static void read_entries(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 		d->at = off;
 	}
 	while (err == 0) {
-		ssize_t n;
+		size_t n;
 
 		if (d->next == NULL) {
 			errno = 0;
@@ -106,11 +102,9 @@ static void read_entries(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 			}
 		}
 		n = put(req, vf_node_of(ino), d->next, buffer + used, size - used, plus);
-		if (n <= 0) {
-			err = (int)-n;
+		if (n == 0)
 			break;
-		}
-		used += (size_t)n;
+		used += n;
 		d->at = d->next->d_off;
 		d->next = NULL;
 	}

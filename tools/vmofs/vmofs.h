@@ -16,6 +16,8 @@
  *   file->lock    readers share it; writes, size changes and holes have it alone
  *   file->back    one write-back, size change or hole at a time: what is written to LOWER is meant
  *                 to stay
+ *   file->moment  a write, from its first byte to the new size; where a write-back of pages begins:
+ *                 the size that it sees goes with the bytes
  *   file->supply  from reading LOWER to supplying what was read: nothing that is there becomes
  *                 absent meanwhile, or old bytes would be supplied. The pager's threads take no
  *                 other lock of a file, because whoever waits for them may hold those
@@ -127,7 +129,7 @@ struct vf_file {
 	zx_handle_t vmo, stream;
 
 	pthread_rwlock_t lock;
-	pthread_mutex_t back, supply;
+	pthread_mutex_t back, moment, supply;
 
 	_Atomic bool whole;   /* no page below the size is absent */
 	_Atomic bool wanted;  /* the thread of back.c is to write it back */
