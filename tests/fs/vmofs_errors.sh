@@ -85,6 +85,14 @@ if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
 	fi
 fi
 
+# A system without the device.
+if [ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null; then
+	got=0
+	unshare -m sh -c "mount -t tmpfs none /dev && exec '$vmofs' '$lower' '$mnt'" >"$work/out" 2>&1 || got=$?
+	[ "$got" -eq 6 ] || fail "without /dev/fuse: exit code $got, not 6: $(cat "$work/out")"
+	grep -q "no FUSE" "$work/out" || fail "without /dev/fuse: $(cat "$work/out")"
+fi
+
 # A disk that is full: the write-back fails, fsync says so, and what has room again is saved.
 if [ "$(id -u)" -eq 0 ] && mount -t tmpfs -o size=1m none "$lower" 2>/dev/null; then
 	start -o kernel_cache=off
@@ -92,7 +100,13 @@ if [ "$(id -u)" -eq 0 ] && mount -t tmpfs -o size=1m none "$lower" 2>/dev/null; 
 	dd if=/dev/zero of="$mnt/large" bs=64k count=40 conv=fsync 2>"$work/out" || got=$?
 	grep -qi "no space" "$work/out" || { umount -l "$lower"; fail "a full disk: $got, $(cat "$work/out")"; }
 	rm "$mnt/large"
-	echo fits >"$mnt/small" && sync "$mnt/small"
+	echo fits >"$mnt/small"
+	# The room comes back when the kernel has forgotten what was removed.
+	for ((i = 0; i < 100; i++)); do
+		! sync "$mnt/small" 2>/dev/null || break
+		sleep 0.05
+	done
+	sync "$mnt/small"
 	stop
 	text=$(cat "$lower/small")
 	umount "$lower"

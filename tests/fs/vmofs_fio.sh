@@ -11,12 +11,12 @@ command -v fio >/dev/null || missing fio "fio is not installed"
 run() {
 	local where=$1 engine=$2 rw=$3
 	shift 3
-	(cd "$work" && fio --name="$engine-$rw" --directory="$where" --ioengine="$engine" --rw="$rw" --bs=4k --size=6m \
+	(cd "$work" && fio --name="$engine-$rw" --directory="$where" --ioengine="$engine" --rw="$rw" --bs=4k --size=4m \
 		--verify=crc32c --verify_fatal=1 --randseed=7 --fallocate=none --end_fsync=1 --thread --output="$work/fio" "$@") ||
 		fail "$engine $rw $*: $(tail -n 15 "$work/fio")"
 }
 
-for options in pages=1024 pages=512,kernel_cache=off; do
+for options in pages=768 pages=512,kernel_cache=off; do
 	start -o "$options"
 	for engine in psync mmap; do
 		for rw in write randwrite; do

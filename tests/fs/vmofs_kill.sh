@@ -8,7 +8,7 @@ require_fuse
 seed=${ZI_SEED:-$(date +%s)}
 
 for options in defaults pages=64,writeback=0.1 kernel_cache=off,pages=128 writeback=3600,close=start; do
-	for after in 0.7 1.6; do
+	for after in ${ZI_SECONDS:-1.3}; do
 		# shellcheck disable=SC2046
 		start $([ "$options" = defaults ] || echo "-o $options")
 		"$programs/vmofs_writer" write "$mnt" "$work/log" "$seed" >"$work/writer" 2>&1 &

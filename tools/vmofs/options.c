@@ -2,6 +2,7 @@
 #include "vmofs.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,11 @@ struct texts {
 	int xattr;
 };
 
+/* FUSE_OPT_KEY, whose number clang takes for a mistake. */
+#define KEY(name, key)              \
+	{                           \
+		name, UINT_MAX, key \
+	}
 #define TEXT(name, field)                              \
 	{                                              \
 		name, offsetof(struct texts, field), 0 \
@@ -42,14 +48,14 @@ static const struct fuse_opt templates[] = {
 	TEXT("kernel_cache=%s", cache),
 	{"--xattr", offsetof(struct texts, xattr), 1},
 	{"xattr", offsetof(struct texts, xattr), 1},
-	FUSE_OPT_KEY("-f", 'f'),
-	FUSE_OPT_KEY("--foreground", 'f'),
-	FUSE_OPT_KEY("-d", 'd'),
-	FUSE_OPT_KEY("--debug", 'd'),
-	FUSE_OPT_KEY("-h", 'h'),
-	FUSE_OPT_KEY("--help", 'h'),
-	FUSE_OPT_KEY("-V", 'V'),
-	FUSE_OPT_KEY("--version", 'V'),
+	KEY("-f", 'f'),
+	KEY("--foreground", 'f'),
+	KEY("-d", 'd'),
+	KEY("--debug", 'd'),
+	KEY("-h", 'h'),
+	KEY("--help", 'h'),
+	KEY("-V", 'V'),
+	KEY("--version", 'V'),
 	FUSE_OPT_END,
 };
 
