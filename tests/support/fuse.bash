@@ -43,7 +43,8 @@ require_fuse() {
 server() {
 	local p
 	for p in $(pgrep -x vmofs); do
-		if tr '\0' '\n' <"/proc/$p/cmdline" 2>/dev/null | grep -qxF "$mnt"; then
+		# It may have ended meanwhile.
+		if { tr '\0' '\n' <"/proc/$p/cmdline"; } 2>/dev/null | grep -qxF "$mnt"; then
 			echo "$p"
 			return
 		fi
