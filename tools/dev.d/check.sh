@@ -82,7 +82,8 @@ fuzz_one() {
 	mkdir -p "$dir/corpus/$name" "$dir/found" "$dir/log"
 	say "$name, $seconds s"
 	ASAN_OPTIONS=handle_segv=0:handle_sigbus=0:allocator_may_return_null=1:detect_stack_use_after_return=0 \
-		"$dir/tests/fuzz/$name" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=0 -print_final_stats=1 \
+		"$dir/tests/fuzz/$name" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=0 -len_control=0 -max_len=2048 \
+		-print_final_stats=1 \
 		-artifact_prefix="$dir/found/$name-" "$dir/corpus/$name" "$root/tests/fuzz/$name" >"$log" 2>&1 || status=1
 	grep -E '^(stat::(number_of_executed_units|average_exec_per_sec|new_units_added)|Done )' "$log" | sed 's/^/   /'
 	if [ $status -ne 0 ]; then
