@@ -10,8 +10,12 @@
 
 #include <zircon/status.h>
 #include <zircon/syscalls-next.h>
+#include <zircon/syscalls/clock.h>
 #include <zircon/syscalls/iob.h>
+#include <zircon/syscalls/iommu.h>
 #include <zircon/syscalls/object.h>
+#include <zircon/syscalls/port.h>
+#include <zircon/syscalls/resource.h>
 
 #include "fuzz_world.h"
 
@@ -323,13 +327,114 @@ static bool bound(const struct call *c, uint64_t *a)
 		a[3] = bounded_length(a[3]);
 	} else if (is(c, "zx_bti_pin")) {
 		a[4] = bounded_length(a[4]);
-		/* Most random pins would fail by the number of addresses. */
-		if (a[7] % 2 == 0 && a[4] != 0 && a[4] <= LENGTH_MAX)
-			a[6] = a[1] & ZX_BTI_CONTIGUOUS ? 1 : a[4] / FZ_PAGE;
 	} else if (is(c, "zx_vmo_create_contiguous") || is(c, "zx_iob_create_shared_region")) {
 		a[1] = bounded_length(a[1]);
 	}
 	return true;
+}
+
+/* ---- arguments that fit together, for calls that random ones seldom get into */
+
+static uint64_t some_pages(struct fz_in *in)
+{
+	return (1 + fz_u8(in) % 6u) * FZ_PAGE;
+}
+
+static void help(struct fz_in *in, const struct call *c, uint64_t *a)
+{
+	const uint8_t how = fz_u8(in);
+
+	if (how % 4 == 0)
+		return;
+	if (is(c, "zx_bti_pin")) {
+		a[1] = (how & 4 ? ZX_BTI_PERM_READ : ZX_BTI_PERM_READ | ZX_BTI_PERM_WRITE) |
+		       (how & 24 ? 0 : ZX_BTI_CONTIGUOUS);
+		a[3] = fz_u8(in) % 3 * FZ_PAGE;
+		a[4] = some_pages(in);
+		a[6] = a[1] & ZX_BTI_CONTIGUOUS ? 1 : a[4] / FZ_PAGE;
+	} else if (is(c, "zx_vmar_allocate")) {
+		a[1] = ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE |
+		       (how & 4 ? ZX_VM_CAN_MAP_SPECIFIC : 0);
+		a[2] = 0;
+		a[3] = some_pages(in) * 16;
+	} else if (is(c, "zx_vmar_op_range")) {
+		a[2] &= ~(uint64_t)(FZ_PAGE - 1);
+		a[3] = some_pages(in);
+		a[4] = a[5] = 0;
+	} else if (is(c, "zx_vmar_map")) {
+		a[1] = ZX_VM_PERM_READ | (how & 4 ? ZX_VM_PERM_WRITE : 0) |
+		       (how & 8 ? ZX_VM_ALLOW_FAULTS : 0) | (how & 16 ? ZX_VM_MAP_RANGE : 0);
+		a[2] = 0;
+		a[4] = fz_u8(in) % 3 * FZ_PAGE;
+		a[5] = some_pages(in);
+	} else if (is(c, "zx_vmar_map_iob")) {
+		a[1] = ZX_VM_PERM_READ | (how & 4 ? ZX_VM_PERM_WRITE : 0);
+		a[2] = a[5] = 0;
+		a[4] = how & 8 ? 1 : 0;
+		a[6] = some_pages(in);
+	} else if (is(c, "zx_vmar_protect") || is(c, "zx_vmar_unmap")) {
+		const unsigned at = is(c, "zx_vmar_protect") ? 2 : 1;
+
+		a[at] &= ~(uint64_t)(FZ_PAGE - 1);
+		a[at + 1] = some_pages(in);
+		if (at == 2)
+			a[1] = how & 4 ? ZX_VM_PERM_READ : ZX_VM_PERM_READ | ZX_VM_PERM_WRITE;
+	} else if (is(c, "zx_vmo_create_child")) {
+		a[1] = (uint64_t)1 << how / 4 % 9;
+		a[2] = how & 64 ? FZ_PAGE : 0;
+		a[3] = some_pages(in);
+	} else if (is(c, "zx_vmo_op_range")) {
+		a[2] = fz_u8(in) % 4 * FZ_PAGE;
+		a[3] = some_pages(in);
+	} else if (is(c, "zx_vmo_transfer_data") || is(c, "zx_pager_supply_pages")) {
+		a[2] = fz_u8(in) % 4 * FZ_PAGE;
+		a[3] = some_pages(in);
+		a[5] = fz_u8(in) % 2 * FZ_PAGE;
+		if (is(c, "zx_vmo_transfer_data"))
+			a[1] = 0;
+	} else if (is(c, "zx_pager_op_range")) {
+		a[1] = 1 + how / 4 % 4;
+		a[3] = fz_u8(in) % 4 * FZ_PAGE;
+		a[4] = some_pages(in);
+		a[5] = a[1] == ZX_PAGER_OP_FAIL ? (uint64_t)ZX_ERR_IO : how & 64;
+	} else if (is(c, "zx_iob_create")) {
+		a[0] = 0;
+		a[2] = 1 + how % 2u;
+	} else if (is(c, "zx_iob_writev") || is(c, "zx_iob_allocate_id")) {
+		a[1] = 0;
+		a[2] = is(c, "zx_iob_writev") ? 1 : 0;
+	} else if (is(c, "zx_iommu_create")) {
+		a[1] = ZX_IOMMU_TYPE_DUMMY;
+		a[3] = 1;
+	} else if (is(c, "zx_resource_create")) {
+		a[1] = ZX_RSRC_KIND_MMIO;
+		a[2] = fz_paddr + fz_u8(in) % FZ_PADDR_PAGES * FZ_PAGE;
+		a[3] = FZ_PAGE;
+		a[5] = how & 4 ? 0 : 5;
+	} else if (is(c, "zx_vmo_create_physical")) {
+		a[1] = fz_paddr + fz_u8(in) % FZ_PADDR_PAGES * FZ_PAGE;
+		a[2] = FZ_PAGE;
+	} else if (is(c, "zx_interrupt_create")) {
+		a[2] = ZX_INTERRUPT_VIRTUAL;
+	} else if (is(c, "zx_interrupt_bind")) {
+		a[3] = how & 4 ? ZX_INTERRUPT_BIND : ZX_INTERRUPT_UNBIND;
+	} else if (is(c, "zx_object_signal") || is(c, "zx_object_signal_peer")) {
+		a[1] &= ZX_USER_SIGNAL_ALL;
+		a[2] &= ZX_USER_SIGNAL_ALL;
+	} else if (is(c, "zx_object_wait_async")) {
+		a[4] = 0;
+		a[3] |= ZX_USER_SIGNAL_0;
+	} else if (is(c, "zx_vmo_create")) {
+		a[0] = some_pages(in) * (1 + how / 4 % 8u);
+		a[1] = how & 32 ? ZX_VMO_RESIZABLE : 0;
+	} else if (is(c, "zx_vmo_set_size")) {
+		a[1] = some_pages(in) - (how & 4 ? 100 : 0);
+	} else if (is(c, "zx_clock_update")) {
+		a[1] = ZX_CLOCK_ARGS_VERSION(2) | (how / 4 % 16u);
+	} else if (is(c, "zx_object_get_property") || is(c, "zx_object_set_property")) {
+		a[1] = how & 4 ? ZX_PROP_NAME : ZX_PROP_VMO_CONTENT_SIZE;
+		a[3] = how & 4 ? ZX_MAX_NAME_LEN : 8;
+	}
 }
 
 /* ---- one call */
@@ -451,6 +556,7 @@ static void one_call(struct fz_in *in)
 
 	for (unsigned i = 0; i < c->count; i++)
 		a[i] = argument(in, &c->params[i], &out[i]);
+	help(in, c, a);
 	if (!bound(c, a))
 		return;
 	call.plain = c->entry->function;
