@@ -61,11 +61,14 @@ static bool is_queued(struct zi_interrupt *i)
 /* The port may have lost its last handle: then nobody will ever read the packet, and the state is as if somebody had. */
 static void queue_locked(struct zi_interrupt *i, int64_t timestamp)
 {
+	i->state = NEEDACK;
+	/* Acknowledged before anybody read the packet: it is there still, and tells of the first trigger. */
+	if (is_queued(i))
+		return;
 	i->packet.packet.interrupt.timestamp = timestamp;
 	atomic_store_explicit(&i->queued, true, memory_order_release);
 	if (!zi_port_queue_kernel(i->port, &i->packet, true))
 		atomic_store_explicit(&i->queued, false, memory_order_release);
-	i->state = NEEDACK;
 }
 
 /* True when nobody had taken it yet. */

@@ -314,6 +314,40 @@ Test(call_interrupt, bound__one_pending_trigger__delivered_by_the_acknowledgemen
 	expect_packet(port, 42, 106);
 }
 
+/* An acknowledgement may come before anybody reads the packet; what is triggered then finds it there. */
+Test(call_interrupt, acknowledged_unread__triggered_again__one_packet_with_the_first_timestamp)
+{
+	const zx_handle_t port = port_new(), other = port_new();
+	const zx_handle_t irq = irq_bound(port, 42), second = irq_bound(port, 43);
+
+	T_OK(zx_interrupt_trigger(irq, 0, 1));
+	T_OK(zx_interrupt_trigger(second, 0, 10));
+	T_OK(zx_interrupt_ack(irq));
+	cr_assert(untriggered(irq));
+	T_OK(zx_interrupt_trigger(irq, 0, 2));
+	cr_assert_not(untriggered(irq));
+	T_OK(zx_interrupt_trigger(irq, 0, 3));
+	T_ZX(zx_interrupt_ack(irq), ZX_ERR_BAD_STATE);
+	expect_packet(port, 42, 1);
+	expect_packet(port, 43, 10);
+	expect_no_packet(port);
+	T_OK(zx_interrupt_ack(irq));
+	expect_packet(port, 42, 3);
+	T_OK(zx_interrupt_ack(irq));
+	T_OK(zx_interrupt_trigger(irq, 0, 4));
+	T_OK(zx_interrupt_ack(irq));
+	T_OK(zx_interrupt_trigger(irq, 0, 5));
+	T_OK(zx_interrupt_bind(irq, port, 0, ZX_INTERRUPT_UNBIND));
+	expect_no_packet(port);
+	T_OK(zx_interrupt_bind(irq, other, 44, ZX_INTERRUPT_BIND));
+	T_OK(zx_interrupt_trigger(second, 0, 11));
+	T_OK(zx_interrupt_ack(second));
+	T_OK(zx_interrupt_trigger(second, 0, 12));
+	t_close(port);
+	t_close(second);
+	t_close(irq);
+}
+
 /* spec: abi 9.19 #6; clients A.12 trigger #4; clients A.12 wait #3; clients A.12 ack #3; clients A.12 destroy #2 #3; */
 /* spec: clients A.12 state #5 #7; clients A.12 signal #7 */
 Test(call_interrupt, destroy__in_every_state__not_found_only_with_a_packet_read)
