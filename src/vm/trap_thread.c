@@ -46,13 +46,45 @@ struct refusal {
 	int64_t until;
 };
 
+/*
+ * The want of memory is a reason for refusals itself: there has to be room for some then. With all of these in use the thread
+ * tries again, and asks again.
+ */
+enum { ZI_REFUSAL_RESERVE = 64 };
+static struct refusal reserve[ZI_REFUSAL_RESERVE];
+static _Atomic uint64_t reserve_used; /* bit n: reserve[n] */
+
 static struct zi_lock refusals_lock = ZI_LOCK_INIT(ZI_RANK_LEAF);
 static struct zi_link refusals = {&refusals, &refusals};
 static _Atomic unsigned nrefusals;
 
-static bool add_refusal(uintptr_t page, uint32_t thread, zx_status_t status)
+static struct refusal *refusal_new(void)
 {
 	struct refusal *r = ZI_ALLOC(REFUSAL, zi_slab_alloc(sizeof(*r)));
+	uint64_t used = atomic_load_explicit(&reserve_used, memory_order_relaxed);
+
+	while (r == NULL && used != UINT64_MAX) {
+		unsigned n = (unsigned)__builtin_ctzll(~used);
+
+		if (atomic_compare_exchange_weak_explicit(&reserve_used, &used, used | (uint64_t)1 << n,
+							  memory_order_acquire, memory_order_relaxed))
+			r = &reserve[n];
+	}
+	return r;
+}
+
+static void refusal_free(struct refusal *r)
+{
+	if (r < reserve || r >= reserve + ZI_REFUSAL_RESERVE)
+		zi_slab_free(r, sizeof(*r));
+	else
+		atomic_fetch_and_explicit(&reserve_used, ~((uint64_t)1 << (r - reserve)),
+					  memory_order_release);
+}
+
+static bool add_refusal(uintptr_t page, uint32_t thread, zx_status_t status)
+{
+	struct refusal *r = refusal_new();
 
 	if (r == NULL)
 		return false;
@@ -87,7 +119,7 @@ bool zi_trap_take_refused(uintptr_t start, uintptr_t end, uintptr_t *out_page)
 static void free_refusals(struct zi_link *list)
 {
 	ZI_LIST_FOREACH_SAFE (l, list)
-		zi_slab_free(ZI_CONTAINER(l, struct refusal, link), sizeof(struct refusal));
+		refusal_free(ZI_CONTAINER(l, struct refusal, link));
 }
 
 /* A thread that comes for the answer only now finds what anybody finds who comes after the unmapping. */
@@ -239,6 +271,7 @@ void zi_trap_threads_after_fork(void)
 	atomic_store_explicit(&threads, 0, memory_order_relaxed);
 	atomic_store_explicit(&listening, 0, memory_order_relaxed);
 	atomic_store_explicit(&nrefusals, 0, memory_order_relaxed);
+	atomic_store_explicit(&reserve_used, 0, memory_order_relaxed);
 	zi_list_init(&refusals);
 	zi_lock_init(&refusals_lock, ZI_RANK_LEAF);
 }
