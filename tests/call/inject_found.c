@@ -76,7 +76,8 @@ Test(inject_found, supplies__many__records_of_free_memory_stay_few, .timeout = 1
 		bytes[round] = zi_slab_live();
 		cr_assert(zi_arena_check());
 	}
-	cr_assert_lt(bytes[1], bytes[0] + 64000, "%zu bytes more after 2000 supplies", bytes[1] - bytes[0]);
+	cr_assert_lt(bytes[1], bytes[0] + 64000, "%zu bytes more after 2000 supplies",
+		     bytes[1] - bytes[0]);
 }
 
 /* An absent page of a pager's VMO may have no memory: it would be read as zeros, and the pager never asked. */

@@ -137,7 +137,8 @@ static void tasks(void)
 	list(zx_process_self(), ZX_INFO_PROCESS_THREADS, 0);
 	list(zx_process_self(), ZX_INFO_HANDLE_TABLE, 0);
 	list(zx_process_self(), ZX_INFO_TASK_STATS, sizeof(zx_info_task_stats_t));
-	list(zx_process_self(), ZX_INFO_PROCESS_HANDLE_STATS, sizeof(zx_info_process_handle_stats_t));
+	list(zx_process_self(), ZX_INFO_PROCESS_HANDLE_STATS,
+	     sizeof(zx_info_process_handle_stats_t));
 	list(zx_vmar_root_self(), ZX_INFO_VMAR_MAPS, 0);
 	list(zx_thread_self(), ZX_INFO_THREAD, sizeof(zx_info_thread_t));
 	zx_handle_t found = 0;
@@ -163,7 +164,8 @@ Test(inject_object, tasks__each_point_fails__no_memory, .timeout = 300)
 static void devices(void)
 {
 	const zx_iommu_desc_dummy_t desc = {.reserved = 0};
-	zx_handle_t root = 0, part = 0, iommu = 0, bti = 0, pmt = 0, vmo = 0, block = 0, physical = 0;
+	zx_handle_t root = 0, part = 0, iommu = 0, bti = 0, pmt = 0, vmo = 0, block = 0,
+		    physical = 0;
 	zx_paddr_t addrs[8], start = 0;
 	uint64_t bank = 0;
 
@@ -173,11 +175,13 @@ static void devices(void)
 	CALL(zx_bti_create(iommu, 0, 3, &bti));
 	CALL(zx_vmo_create(8 * PG, 0, &vmo));
 	inj_watch(vmo);
-	CALL_PART(zx_bti_pin(bti, ZX_BTI_PERM_READ | ZX_BTI_PERM_WRITE, vmo, 0, 8 * PG, addrs, 8, &pmt));
+	CALL_PART(zx_bti_pin(bti, ZX_BTI_PERM_READ | ZX_BTI_PERM_WRITE, vmo, 0, 8 * PG, addrs, 8,
+			     &pmt));
 	CALL(zx_pmt_unpin(pmt));
 	CALL(zx_vmo_create_contiguous(bti, 4 * PG, 0, &block));
 	inj_watch(block);
-	CALL(zx_bti_pin(bti, ZX_BTI_PERM_READ | ZX_BTI_CONTIGUOUS, block, 0, 4 * PG, &start, 1, &pmt));
+	CALL(zx_bti_pin(bti, ZX_BTI_PERM_READ | ZX_BTI_CONTIGUOUS, block, 0, 4 * PG, &start, 1,
+			&pmt));
 	inj_close(pmt); /* without unpinning: quarantine */
 	inj_close(block);
 	CALL(zx_bti_release_quarantine(bti));

@@ -16,7 +16,8 @@ static void engine(void)
 	const char *wanted = getenv("ZIRCONIA_TRAP");
 
 	if (wanted != NULL && strcmp(wanted, zirconia_trap_engine()) != 0)
-		cr_skip("trap engine %s is not available here, %s is used", wanted, zirconia_trap_engine());
+		cr_skip("trap engine %s is not available here, %s is used", wanted,
+			zirconia_trap_engine());
 }
 
 static struct side open_side(uint32_t options, uint64_t pages)
@@ -67,7 +68,8 @@ static void expect(zx_handle_t vmo, uint64_t page, uint8_t want)
 	uint8_t byte = 0;
 
 	CALL(zx_vmo_read(vmo, &byte, page * PG, 1));
-	cr_assert_eq(byte, want, "%s: page %" PRIu64 " holds %d instead of %d", inj.spec, page, byte, want);
+	cr_assert_eq(byte, want, "%s: page %" PRIu64 " holds %d instead of %d", inj.spec, page,
+		     byte, want);
 }
 
 static uint64_t dirty_pages(struct side *s, uint64_t pages)
@@ -76,7 +78,8 @@ static uint64_t dirty_pages(struct side *s, uint64_t pages)
 	size_t actual = 0, avail = 0;
 	uint64_t sum = 0;
 
-	CALL(zx_pager_query_dirty_ranges(s->pager, s->vmo, 0, pages * PG, ranges, sizeof(ranges), &actual, &avail));
+	CALL(zx_pager_query_dirty_ranges(s->pager, s->vmo, 0, pages * PG, ranges, sizeof(ranges),
+					 &actual, &avail));
 	for (size_t i = 0; i < actual; i++)
 		sum += ranges[i].length / PG;
 	return sum;
@@ -99,11 +102,13 @@ static void states(void)
 	put(s.vmo, 2, 102);
 	CALL_PART(inj_store(at + 3 * PG, 103));
 	cr_assert_eq(dirty_pages(&s, 40), 4, "%s", inj.spec);
-	CALL_PART(zx_pager_op_range(s.pager, ZX_PAGER_OP_WRITEBACK_BEGIN, s.vmo, 2 * PG, 2 * PG, 0));
+	CALL_PART(
+		zx_pager_op_range(s.pager, ZX_PAGER_OP_WRITEBACK_BEGIN, s.vmo, 2 * PG, 2 * PG, 0));
 	op(&s, ZX_PAGER_OP_WRITEBACK_END, 2, 2);
 	cr_assert_eq(dirty_pages(&s, 40), 2, "%s", inj.spec);
 	CALL_LOAD(at + 3 * PG, 103);
-	CALL(zx_vmo_create_child(s.vmo, ZX_VMO_CHILD_SNAPSHOT_AT_LEAST_ON_WRITE, 0, 40 * PG, &clone));
+	CALL(zx_vmo_create_child(s.vmo, ZX_VMO_CHILD_SNAPSHOT_AT_LEAST_ON_WRITE, 0, 40 * PG,
+				 &clone));
 	put(clone, 8, 108);
 	expect(s.vmo, 8, 9);
 	expect(clone, 9, 10);
@@ -117,7 +122,8 @@ static void states(void)
 				    ZX_VMO_DIRTY_RANGE_IS_ZERO));
 	op(&s, ZX_PAGER_OP_WRITEBACK_END, 40, 20);
 	CALL_PART(zx_vmo_set_stream_size(s.vmo, 30 * PG));
-	CALL(zx_pager_query_vmo_stats(s.pager, s.vmo, ZX_PAGER_RESET_VMO_STATS, &stats, sizeof(stats)));
+	CALL(zx_pager_query_vmo_stats(s.pager, s.vmo, ZX_PAGER_RESET_VMO_STATS, &stats,
+				      sizeof(stats)));
 	cr_assert_eq(stats.modified, ZX_PAGER_VMO_STATS_MODIFIED, "%s", inj.spec);
 	CALL_PART(zirconia_debug_evict(s.vmo, 0, 60 * PG, ZIRCONIA_EVICT_ALWAYS_NEEDED, NULL));
 	CALL(zx_vmo_set_size(s.vmo, 10 * PG));
@@ -194,24 +200,28 @@ static void serve(struct side *s, struct waiter *w)
 
 		if (st == ZX_ERR_TIMED_OUT)
 			continue;
-		cr_assert_eq(st, ZX_OK, "%s: the port answers %s", inj.spec, zx_status_get_string(st));
+		cr_assert_eq(st, ZX_OK, "%s: the port answers %s", inj.spec,
+			     zx_status_get_string(st));
 		inj.failed |= w->failed;
 		if (p.page_request.command == ZX_PAGER_VMO_READ)
 			CALL_PART(supply(s, p.page_request.offset / PG, p.page_request.length / PG,
 					 (uint8_t)(p.page_request.offset / PG + 1)));
 		else if (p.page_request.command == ZX_PAGER_VMO_DIRTY)
-			op(s, ZX_PAGER_OP_DIRTY, p.page_request.offset / PG, p.page_request.length / PG);
+			op(s, ZX_PAGER_OP_DIRTY, p.page_request.offset / PG,
+			   p.page_request.length / PG);
 		inj.calls = 0; /* how many requests there are depends on what fails */
 	}
 	pthread_join(thread, NULL);
 	inj.failed |= w->failed;
-	cr_assert_eq(w->st, ZX_OK, "%s: the access answers %s", inj.spec, zx_status_get_string(w->st));
+	cr_assert_eq(w->st, ZX_OK, "%s: the access answers %s", inj.spec,
+		     zx_status_get_string(w->st));
 }
 
 static void waits(void)
 {
 	struct side s = open_side(ZX_VMO_TRAP_DIRTY, 40);
-	struct waiter load = {.access = load_page}, store = {.access = store_page}, get = {.access = read_page};
+	struct waiter load = {.access = load_page}, store = {.access = store_page},
+		      get = {.access = read_page};
 	struct waiter commit = {.access = commit_pages};
 	zx_vaddr_t at = 0;
 
@@ -257,7 +267,8 @@ static void streams(void)
 	cr_assert_eq(size, sizeof(text), "%s", inj.spec);
 	CALL_PART(zx_stream_writev_at(stream, 0, 20 * PG, &v, 1, &n));
 	CALL(zx_stream_readv_at(stream, 0, 20 * PG, &v, 1, &n));
-	cr_assert(n == sizeof(text) && text[0] == 'x' && text[sizeof(text) - 1] == 'x', "%s", inj.spec);
+	cr_assert(n == sizeof(text) && text[0] == 'x' && text[sizeof(text) - 1] == 'x', "%s",
+		  inj.spec);
 	CALL(zx_stream_readv_at(stream, 0, 10 * PG, &v, 1, &n));
 	cr_assert(text[0] == 0, "%s", inj.spec);
 	CALL(zx_stream_seek(stream, ZX_STREAM_SEEK_ORIGIN_END, 0, &seek));
