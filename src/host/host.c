@@ -70,6 +70,11 @@ zx_status_t zi_host_start(void)
 	return st;
 }
 
+bool zi_host_is_started(void)
+{
+	return atomic_load_explicit(&host.ready, memory_order_acquire);
+}
+
 const struct zi_host_caps *zi_host_caps(void)
 {
 	return &host.caps;

@@ -20,6 +20,7 @@
  * ZX_ERR_NO_MEMORY when not even small windows fit (RLIMIT_AS): the next call tries again.
  */
 zx_status_t zi_host_start(void);
+bool zi_host_is_started(void);
 /*
  * After fork(2), in the child: drops arena, physmap, reservation and state; the next start makes
  * new ones.

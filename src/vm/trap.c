@@ -85,6 +85,13 @@ bool zi_trap_holds_threads(const void *addr, uint64_t len)
 	       at < caps->root_base + caps->root_len && at + len > caps->root_base;
 }
 
+const char *zi_trap_engine_name_if_chosen(void)
+{
+	const int engine = atomic_load_explicit(&chosen, memory_order_acquire);
+
+	return engine < 0 ? NULL : names[engine];
+}
+
 const char *zi_trap_engine_name(void)
 {
 	return names[zi_trap_engine()];

@@ -29,6 +29,8 @@ enum zi_trap_engine { ZI_TRAP_MPROTECT, ZI_TRAP_SIGBUS, ZI_TRAP_THREAD };
  */
 enum zi_trap_engine zi_trap_engine(void);
 const char *zi_trap_engine_name(void);
+/* The same without choosing: NULL while nobody needed one. */
+const char *zi_trap_engine_name_if_chosen(void);
 static inline bool zi_trap_watches_frames(void)
 {
 	return zi_trap_engine() != ZI_TRAP_MPROTECT;

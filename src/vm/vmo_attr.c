@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "vm/mapping_i.h"
+#include "vm/peek.h"
 #include "vm/vmo_i.h"
 
 /* Distinct address spaces are counted exactly up to this many, then estimated by the mappings. */
@@ -75,13 +76,12 @@ static uint32_t flags_locked(const struct zi_vmo *v, bool immutable)
 	return flags;
 }
 
-void zi_vmo_info(struct zi_vmo *v, bool immutable, zx_info_vmo_t *out_info)
+static void info_locked(struct zi_vmo *v, bool immutable, zx_info_vmo_t *out_info)
 {
 	struct zi_attr a = { 0 };
 	const struct zi_node *n = v->node;
 
 	memset(out_info, 0, sizeof(*out_info));
-	ZI_LOCK_SCOPE(&v->tree->lock);
 	attribute_locked(v, 0, UINT64_MAX, &a);
 	out_info->koid = v->koid;
 	memcpy(out_info->name, v->name, sizeof(out_info->name));
@@ -102,6 +102,32 @@ void zi_vmo_info(struct zi_vmo *v, bool immutable, zx_info_vmo_t *out_info)
 	out_info->committed_change_events = n->change_events;
 	if (v->kind != ZI_VMO_PHYSICAL)
 		out_info->metadata_bytes = zi_pageset_bytes(&n->own) + zi_pageset_bytes(&n->mark);
+}
+
+void zi_vmo_info(struct zi_vmo *v, bool immutable, zx_info_vmo_t *out_info)
+{
+	ZI_LOCK_SCOPE(&v->tree->lock);
+	info_locked(v, immutable, out_info);
+}
+
+void zi_vmo_describe(struct zi_vmo *v, struct zi_vmo_description *out)
+{
+	ZI_LOCK_SCOPE(&v->tree->lock);
+	const struct zi_node *n = v->node;
+
+	*out = (struct zi_vmo_description){
+		.stream_size = zi_vmo_stream_size_locked(v),
+		.kind = v->kind,
+		.slice = v->slice,
+		.reference = v->reference,
+		.unbounded = v->unbounded,
+		.discarded = zi_vmo_is_discarded(v),
+		.locks = n->lock_count,
+		.pins = n->npins,
+		.pager_koid = v->pager_koid,
+		.detached = v->pager_koid != 0 && n->source != NULL && n->source->detached,
+	};
+	info_locked(v, true, &out->info);
 }
 
 bool zi_vmo_check(struct zi_vmo *v)
