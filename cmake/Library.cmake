@@ -1,7 +1,7 @@
 # The library: every source once, as objects. Tests of internals link the objects; users get the shared library or the archive.
 file(GLOB_RECURSE ZI_SOURCES CONFIGURE_DEPENDS src/*.c src/*.S)
-# The preload is a library of its own, which calls the other one.
-list(FILTER ZI_SOURCES EXCLUDE REGEX "/src/preload/")
+# The preload is a library of its own, which calls the other one; so is what mounts the inspector, which the other one loads.
+list(FILTER ZI_SOURCES EXCLUDE REGEX "/src/(preload|fs)/")
 if(NOT ZI_SOURCES)
 	message(FATAL_ERROR "src/ holds no sources")
 endif()
@@ -65,3 +65,22 @@ target_include_directories(zirconia-io PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/inclu
 target_compile_definitions(zirconia-io PRIVATE _GNU_SOURCE)
 target_link_libraries(zirconia-io PRIVATE zi_warnings ${CMAKE_DL_LIBS})
 set_target_properties(zirconia-io PROPERTIES C_VISIBILITY_PRESET hidden)
+
+# The inspector as a file system (zirconia/fs.h): loaded when somebody asks for it, so that nothing else needs libfuse.
+find_package(PkgConfig QUIET)
+if(PKG_CONFIG_FOUND)
+	pkg_check_modules(fuse3 QUIET IMPORTED_TARGET fuse3>=3.10)
+endif()
+if(fuse3_FOUND)
+	file(GLOB ZI_FS_SOURCES CONFIGURE_DEPENDS src/fs/*.c)
+	add_library(zirconia-fs MODULE ${ZI_FS_SOURCES})
+	target_include_directories(zirconia-fs PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/include ${CMAKE_CURRENT_SOURCE_DIR}/src)
+	target_compile_definitions(zirconia-fs PRIVATE _GNU_SOURCE)
+	target_link_libraries(zirconia-fs PRIVATE zi_warnings zi_sanitize PkgConfig::fuse3 Threads::Threads)
+	target_link_options(zirconia-fs PRIVATE -Wl,-z,nodelete $<$<NOT:$<BOOL:${ZI_SANITIZE}>>:-Wl,-z,defs>)
+	set_target_properties(zirconia-fs PROPERTIES C_VISIBILITY_PRESET hidden)
+	# Whoever builds the library gets what it may load.
+	add_dependencies(zirconia zirconia-fs)
+else()
+	message(STATUS "libfuse3 (libfuse3-dev) is not there: built without libzirconia-fs.so, the mounted inspector")
+endif()

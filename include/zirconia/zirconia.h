@@ -8,6 +8,7 @@
  *   ZIRCONIA_ASLR           1 places mappings at random, 0 (default) compactly
  *   ZIRCONIA_SEED           number, also 0x...: repeats a random placement
  *   ZIRCONIA_TRAP           sigbus, thread or mprotect: how accesses to pages of a pager are noticed. Default: what the system allows
+ *   ZIRCONIA_FS             directory at which the program's objects are mounted as files: <zirconia/fs.h>. Default: nowhere
  *   ZIRCONIA_PAGER_TIMEOUT  seconds after which a wait for a pager's page fails, 0 for never. Default: 300
  *   ZIRCONIA_INJECT         failures on purpose: see <zirconia/inject.h>. A mistake in it ends the program
  *   ZIRCONIA_INJECT_SEED    number: what its p= decides by. Default: 1

@@ -21,6 +21,7 @@ enum zi_option_id {
 	ZI_OPTION_PAGER_TIMEOUT, /* number: seconds, 0 for ever */
 	ZI_OPTION_INJECT,        /* text: rules of base/inject.h */
 	ZI_OPTION_INJECT_SEED,   /* number */
+	ZI_OPTION_FS,            /* text: a directory */
 	ZI_OPTION_COUNT
 };
 

@@ -161,6 +161,11 @@ static void pmt_destroy(struct zi_object *o)
 	zi_object_unref(&p->bti->object);
 }
 
+struct zi_vmo *zi_pmt_vmo(const struct zi_object *pmt)
+{
+	return ((const struct zi_pmt *)pmt)->vmo;
+}
+
 static const struct zi_object_ops pmt_ops = {
 	.type = ZX_OBJ_TYPE_PMT,
 	.type_name = "pmt",

@@ -37,6 +37,8 @@ static inline struct zi_object *zi_bti_object(struct zi_bti *b)
  */
 struct zi_bti *zi_bti_fake_new(const zx_paddr_t *paddrs, size_t count);
 bool zi_bti_is_fake(const struct zi_bti *b);
+/* The VMO that a PMT pins, NULL: of a fake BTI. No reference is given. */
+struct zi_vmo *zi_pmt_vmo(const struct zi_object *pmt);
 /* One entry of the list, in the order of the pins: OUT_OF_RANGE when there are fewer. *out_vmo is a fresh handle. */
 zx_status_t zi_bti_fake_entry(struct zi_bti *b, size_t index, zx_handle_t *out_vmo,
 			      uint64_t *out_size, uint64_t *out_off);

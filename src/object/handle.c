@@ -334,11 +334,41 @@ size_t zi_handle_live(void)
 	return zi_slot_list(NULL, 0);
 }
 
+size_t zi_handle_max(void)
+{
+	return ZI_SLOTS_MAX;
+}
+
 static int latest_first(const void *a, const void *b)
 {
 	const struct zi_slot_seen *x = a, *y = b;
 
 	return x->order < y->order ? 1 : x->order > y->order ? -1 : 0;
+}
+
+/* Any two tables with different handles in them differ here, but for one time in 2^64. */
+struct zi_handle_stamp zi_handle_stamp(void)
+{
+	struct zi_handle_stamp stamp = {.made = zi_slot_uses()};
+	struct zi_slot_seen *all = NULL;
+	size_t room = 0, n;
+
+	while ((n = zi_slot_list(all, room)) > room) {
+		free(all);
+		room = n + 64;
+		all = malloc(room * sizeof(*all));
+		if (all == NULL)
+			return stamp;
+	}
+	for (size_t i = 0; i < n; i++) {
+		/* Spread over the word, so that sums of different sets differ. */
+		uint64_t x = all[i].order * UINT64_C(0x9e3779b97f4a7c15);
+
+		x ^= x >> 32;
+		stamp.open += x * UINT64_C(0xd6e8feb86659fd93);
+	}
+	free(all);
+	return stamp;
 }
 
 bool zi_handle_walk(bool (*fn)(void *ctx, zx_handle_t value, struct zi_object *o,

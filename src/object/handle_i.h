@@ -63,5 +63,7 @@ struct zi_slot_seen {
 size_t zi_slot_list(struct zi_slot_seen *out, size_t room);
 /* Memory of the table, which only grows. */
 size_t zi_slot_bytes(void);
+/* How many handles were ever made. */
+uint64_t zi_slot_uses(void);
 
 #endif

@@ -173,6 +173,12 @@ size_t zi_slot_list(struct zi_slot_seen *out, size_t room)
 	return n;
 }
 
+uint64_t zi_slot_uses(void)
+{
+	ZI_LOCK_SCOPE(&table.lock);
+	return table.order;
+}
+
 void zi_handle_after_fork(void)
 {
 	for (uint32_t i = 0; i < ZI_SLOTS_MAX / ZI_SLOT_CHUNK; i++)

@@ -14,7 +14,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <zircon/syscalls/object.h>
 #include <zircon/types.h>
+
+struct zi_aspace;
 
 /* ---- writers: info.c */
 
@@ -115,6 +118,21 @@ zi_info_fn zi_info_interrupt;
 zi_info_fn zi_info_vmo;
 
 /* info_maps.c: PROCESS_MAPS* and VMAR_MAPS; VMAR; TASK_STATS*; PROCESS_VMOS* */
+/*
+ * Rows of an address space, in memory of ours: from malloc, the caller's to free. Starts zeroed but
+ * for the limit. BAD_STATE: destroyed. Whether memory was out is told by no_memory.
+ */
+struct zi_maps_rows {
+	zx_info_maps_t *row;
+	size_t count; /* of row */
+	size_t room;  /* allocated */
+	size_t limit; /* more than this are only counted */
+	size_t total;
+	bool no_memory;
+};
+zx_status_t zi_info_gather_maps(struct zi_aspace *as, struct zi_maps_rows *rows);
+/* What TASK_STATS says. BAD_STATE: destroyed. */
+zx_status_t zi_info_sum_up(struct zi_aspace *as, zx_info_task_stats_t *out);
 zi_info_fn zi_info_maps;
 zi_info_fn zi_info_vmar;
 zi_info_fn zi_info_task_stats;

@@ -20,17 +20,8 @@
 #include "vm/vmar.h"
 #include "vm/vmo.h"
 
-struct rows {
-	zx_info_maps_t *row;
-	size_t count; /* of row */
-	size_t room;  /* allocated */
-	size_t limit; /* more than this do not reach the program */
-	size_t total;
-	bool no_memory;
-};
-
 /* A zeroed row; NULL: it is only counted. */
-static zx_info_maps_t *add_row(struct rows *r)
+static zx_info_maps_t *add_row(struct zi_maps_rows *r)
 {
 	r->total++;
 	if (r->count == r->limit || r->no_memory)
@@ -49,7 +40,7 @@ static zx_info_maps_t *add_row(struct rows *r)
 	return memset(&r->row[r->count++], 0, sizeof(*r->row));
 }
 
-static void add_aspace(struct rows *r, struct zi_aspace *as)
+static void add_aspace(struct zi_maps_rows *r, struct zi_aspace *as)
 {
 	zx_info_maps_t *row = add_row(r);
 
@@ -61,7 +52,7 @@ static void add_aspace(struct rows *r, struct zi_aspace *as)
 	row->type = ZX_INFO_MAPS_TYPE_ASPACE;
 }
 
-static void add_vmar(struct rows *r, const struct zi_vmar *v, size_t depth)
+static void add_vmar(struct zi_maps_rows *r, const struct zi_vmar *v, size_t depth)
 {
 	zx_info_maps_t *row = add_row(r);
 
@@ -96,7 +87,7 @@ static void fill_mapping(zx_info_maps_t *row, struct zi_mapping *m, zx_vaddr_t f
 }
 
 /* One row for each protection range. */
-static void add_mapping(struct rows *r, struct zi_mapping *m, size_t depth)
+static void add_mapping(struct zi_maps_rows *r, struct zi_mapping *m, size_t depth)
 {
 	const zx_vaddr_t end = m->base + m->len;
 	zx_vaddr_t from = m->base;
@@ -116,7 +107,7 @@ static void add_mapping(struct rows *r, struct zi_mapping *m, size_t depth)
 }
 
 /* The VMAR itself and all below it. */
-static void add_tree_locked(struct rows *r, struct zi_vmar *v, size_t depth)
+static void add_tree_locked(struct zi_maps_rows *r, struct zi_vmar *v, size_t depth)
 {
 	struct zi_vmar_walk w;
 
@@ -150,7 +141,7 @@ static void to_old_layout(zx_info_maps_t *row)
 	row->u.mapping.populated_bytes /= ZI_PAGE;
 }
 
-static zx_status_t hand_out(struct rows *r, uint32_t topic, void *buffer, size_t size,
+static zx_status_t hand_out(struct zi_maps_rows *r, uint32_t topic, void *buffer, size_t size,
 			    size_t *actual, size_t *avail)
 {
 	const size_t record_size = row_size(topic);
@@ -169,7 +160,17 @@ static zx_status_t hand_out(struct rows *r, uint32_t topic, void *buffer, size_t
 
 /* ---- topics */
 
-static zx_status_t vmar_maps(zx_handle_t handle, struct rows *r)
+zx_status_t zi_info_gather_maps(struct zi_aspace *as, struct zi_maps_rows *r)
+{
+	ZI_LOCK_SCOPE(&as->lock);
+	if (as->root == NULL)
+		return ZX_ERR_BAD_STATE;
+	add_aspace(r, as);
+	add_tree_locked(r, as->root, 1);
+	return ZX_OK;
+}
+
+static zx_status_t vmar_maps(zx_handle_t handle, struct zi_maps_rows *r)
 {
 	struct zi_vmar_object *o;
 	zx_status_t st = zi_handle_get(handle, ZX_OBJ_TYPE_VMAR, ZX_RIGHT_INSPECT, &o, NULL);
@@ -187,7 +188,7 @@ static zx_status_t vmar_maps(zx_handle_t handle, struct rows *r)
 }
 
 /* *out_gone: the address space is destroyed, which the counts tell as well. */
-static zx_status_t process_maps(zx_handle_t handle, struct rows *r, bool *out_gone)
+static zx_status_t process_maps(zx_handle_t handle, struct zi_maps_rows *r, bool *out_gone)
 {
 	struct zi_process *process;
 	struct zi_aspace *as;
@@ -197,19 +198,8 @@ static zx_status_t process_maps(zx_handle_t handle, struct rows *r, bool *out_go
 	if (st != ZX_OK)
 		return st;
 	as = zi_process_aspace(process);
-	if (as == NULL) {
-		st = ZX_ERR_NO_MEMORY;
-	} else {
-		zi_lock(&as->lock);
-		*out_gone = as->root == NULL;
-		if (*out_gone) {
-			st = ZX_ERR_BAD_STATE;
-		} else {
-			add_aspace(r, as);
-			add_tree_locked(r, as->root, 1);
-		}
-		zi_unlock(&as->lock);
-	}
+	st = as == NULL ? ZX_ERR_NO_MEMORY : zi_info_gather_maps(as, r);
+	*out_gone = st == ZX_ERR_BAD_STATE;
 	zi_object_unref(&process->object);
 	return st;
 }
@@ -217,7 +207,7 @@ static zx_status_t process_maps(zx_handle_t handle, struct rows *r, bool *out_go
 zx_status_t zi_info_maps(zx_handle_t handle, uint32_t topic, void *buffer, size_t size,
 			 size_t *actual, size_t *avail)
 {
-	struct rows rows = {.limit = size / row_size(topic)};
+	struct zi_maps_rows rows = {.limit = size / row_size(topic)};
 	bool gone = false;
 	zx_status_t st;
 

@@ -59,10 +59,28 @@ static zx_status_t sum_up(struct zi_aspace *as, struct sums *s)
 	return ZX_OK;
 }
 
+zx_status_t zi_info_sum_up(struct zi_aspace *as, zx_info_task_stats_t *out)
+{
+	struct sums s = {0};
+	zx_status_t st = sum_up(as, &s);
+
+	if (st != ZX_OK)
+		return st;
+	*out = (zx_info_task_stats_t){
+		.mem_mapped_bytes = s.mapped,
+		.mem_private_bytes = s.private_bytes,
+		.mem_shared_bytes = s.shared,
+		.mem_scaled_shared_bytes = (size_t)(s.scaled >> 63),
+		.mem_fractional_scaled_shared_bytes =
+			(uint64_t)s.scaled & (((uint64_t)1 << 63) - 1),
+	};
+	return ZX_OK;
+}
+
 zx_status_t zi_info_task_stats(zx_handle_t handle, uint32_t topic, void *buffer, size_t size,
 			       size_t *actual, size_t *avail)
 {
-	struct sums s = {0};
+	zx_info_task_stats_t stats;
 	struct zi_process *process;
 	struct zi_aspace *as;
 	zx_status_t st =
@@ -71,20 +89,10 @@ zx_status_t zi_info_task_stats(zx_handle_t handle, uint32_t topic, void *buffer,
 	if (st != ZX_OK)
 		return st;
 	as = zi_process_aspace(process);
-	st = as != NULL ? sum_up(as, &s) : ZX_ERR_NO_MEMORY;
+	st = as != NULL ? zi_info_sum_up(as, &stats) : ZX_ERR_NO_MEMORY;
 	zi_object_unref(&process->object);
 	if (st != ZX_OK)
 		return st;
-
-	const zx_info_task_stats_t stats = {
-		.mem_mapped_bytes = s.mapped,
-		.mem_private_bytes = s.private_bytes,
-		.mem_shared_bytes = s.shared,
-		.mem_scaled_shared_bytes = (size_t)(s.scaled >> 63),
-		.mem_fractional_scaled_shared_bytes =
-			(uint64_t)s.scaled & (((uint64_t)1 << 63) - 1),
-	};
-
 	return zi_info_one(&stats,
 			   topic == ZX_INFO_TASK_STATS_V1 ? sizeof(zx_info_task_stats_v1_t) :
 							    sizeof(stats),

@@ -81,6 +81,7 @@ void *zi_object_new_as(const struct zi_object_ops *ops, zx_signals_t signals, zx
 
 	if (kind == NULL) {
 		zi_fork_watch();
+		zi_object_about_to_exist();
 		kind = add_kind(ops);
 	}
 	if (kind == NULL)

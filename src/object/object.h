@@ -107,12 +107,18 @@ size_t zi_object_live(void);
 /* Calls fn for every kind of which there are objects. */
 void zi_object_each_kind(void (*fn)(void *ctx, const char *type_name, size_t live), void *ctx);
 size_t zi_handle_live(void);
+size_t zi_handle_max(void); /* that can be open at once */
 /*
  * In the child of fork(2): no handle is open and no object exists; the process, its job and its
  * root VMAR are made anew when somebody asks. Registered with pthread_atfork by the first object,
  * together with the same of the rings below.
  */
 void zi_object_after_fork(void);
+/*
+ * Called before the first object is made, perhaps also before some of the next; locks may be held.
+ * Implemented by whoever shows the objects to others (inspect/mount.c).
+ */
+void zi_object_about_to_exist(void);
 
 /* ---- signals.c */
 
@@ -174,6 +180,15 @@ bool zi_handle_walk(bool (*fn)(void *ctx, zx_handle_t value, struct zi_object *o
 			       zx_rights_t rights),
 		    void *ctx);
 /*
+ * What tells whether the table has changed: `made` counts the handles ever made, `open` stands for
+ * the set of those that are open. Equal before and after a walk: exactly these were open at the
+ * moment of the first stamp. All 0 but `made` without memory.
+ */
+struct zi_handle_stamp {
+	uint64_t made, open;
+};
+struct zi_handle_stamp zi_handle_stamp(void);
+/*
  * zx_handle_duplicate and zx_handle_replace after the address of the result; replace closes the
  * handle also when `rights` are no subset.
  */
@@ -211,5 +226,15 @@ struct zi_vmar_object {
 	struct zi_vmar *vmar; /* one reference */
 };
 zx_status_t zi_vmar_object_new(struct zi_vmar *vmar, struct zi_vmar_object **out_object);
+
+/* ---- holders.c */
+
+/*
+ * VMO number `index` of those that an object gives access to, or keeps; valid while the object is
+ * referenced. NULL: there are no more. *out_rights: ZX_RIGHT_READ and _WRITE as far as a handle
+ * with `rights` allows them.
+ */
+struct zi_vmo *zi_object_vmo(struct zi_object *o, uint32_t index, zx_rights_t rights,
+			     zx_rights_t *out_rights);
 
 #endif

@@ -159,6 +159,31 @@ zx_status_t zi_port_queue_user(struct zi_port *port, const zx_port_packet_t *pac
 	return st;
 }
 
+/* ---- counting */
+
+static uint32_t length(const struct zi_link *head)
+{
+	uint32_t n = 0;
+
+	ZI_LIST_FOREACH (l, head) {
+		n++;
+	}
+	return n;
+}
+
+void zi_port_count(struct zi_port *port, struct zi_port_counts *out)
+{
+	ZI_LOCK_SCOPE(&port->lock);
+	*out = (struct zi_port_counts){
+		.options = port->options,
+		.interrupts = length(&port->interrupts),
+		.users = port->users,
+		.others = length(&port->queue) - port->users,
+		.waits = length(&port->waits),
+		.sleepers = length(&port->sleepers),
+	};
+}
+
 /* ---- waiting */
 
 /* The packet is in no queue any more and its content copied; no lock is held. */

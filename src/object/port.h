@@ -75,6 +75,17 @@ zx_status_t zi_port_queue_user(struct zi_port *port, const zx_port_packet_t *pac
 /* TIMED_OUT */
 zx_status_t zi_port_wait(struct zi_port *port, int64_t deadline, zx_port_packet_t *out_packet);
 
+/* What is in a port at one moment. */
+struct zi_port_counts {
+	uint32_t options;
+	uint32_t interrupts; /* packets of interrupts … */
+	uint32_t users;      /* … of zx_port_queue … */
+	uint32_t others;     /* … of signals and pagers */
+	uint32_t waits;      /* zx_object_wait_async that were not told yet */
+	uint32_t sleepers;   /* threads in zx_port_wait */
+};
+void zi_port_count(struct zi_port *port, struct zi_port_counts *out);
+
 /* ---- port_async.c */
 
 zx_status_t zi_port_wait_async(struct zi_port *port, struct zi_object *source, uint64_t way,

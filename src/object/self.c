@@ -77,6 +77,16 @@ struct zi_process *zi_process_self(void)
 	return process_locked();
 }
 
+struct zi_process *zi_process_self_if_made(void)
+{
+	return atomic_load_explicit(&self.process, memory_order_acquire);
+}
+
+struct zi_job *zi_job_root_if_made(void)
+{
+	return atomic_load_explicit(&self.root, memory_order_acquire);
+}
+
 /* ---- handles */
 
 /* An object with a reference for the caller, NULL: no memory. The lock `making` is held. */

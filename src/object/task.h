@@ -115,6 +115,9 @@ bool zi_task_walk(struct zi_link *head, size_t offset, bool (*fn)(void *ctx, str
 struct zi_process *zi_process_self(void);
 struct zi_job *zi_job_root(void);
 bool zi_process_is_self(const struct zi_process *p);
+/* The same for onlookers: NULL while nobody has asked. */
+struct zi_process *zi_process_self_if_made(void);
+struct zi_job *zi_job_root_if_made(void);
 
 /*
  * For leak checks (object/world.h), when no handle is left and no other thread is in a call: ends

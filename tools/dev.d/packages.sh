@@ -7,8 +7,9 @@ build	build-essential	g++	C and C++ compiler, linker, make
 build	cmake	cmake	build system, 3.25 or newer
 build	ninja-build	ninja	runs the build; the presets name it
 build	libzydis-dev	file:/usr/include/Zydis/Zydis.h	decodes the instructions that access modelled registers
-test	libfuse3-dev	pc:fuse3	vmofs is a file system of FUSE; without it the rest is built
-test	fuse3	fusermount3	mounts for ordinary users; the tests of file systems
+build	pkg-config	pkg-config	finds libfuse3
+build	libfuse3-dev	file:/usr/include/fuse3/fuse.h	zxfs and vmofs are mounted with FUSE; without it the rest is built
+test	fuse3	fusermount3	mounts and unmounts, also for ordinary users
 test	fio	fio	writes and verifies files in a mounted vmofs
 test	pkg-config	pkg-config	finds Criterion; the installed .pc file is tested with it
 test	libcriterion-dev	pc:criterion	test framework
