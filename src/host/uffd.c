@@ -207,8 +207,9 @@ uint64_t zi_frames_write(uint64_t frame, uint64_t pages, const void *user)
 	size_t done = 0;
 
 	while (done < len) {
-		ssize_t n = zi_sys_pwrite(zi_window.fd, (const char *)user + done, len - done,
-					  at + (off_t)done);
+		ssize_t n = ZI_HOST(PWRITE, -1,
+				    zi_sys_pwrite(zi_window.fd, (const char *)user + done,
+						  len - done, at + (off_t)done));
 
 		if (n < 0 && errno == EINTR)
 			continue;

@@ -142,12 +142,10 @@ static void serve_read(struct vf_file *f, const struct piece *p, uint64_t off, u
 		}
 	}
 	pthread_mutex_unlock(&f->supply);
-	if (off < asked) {
+	/* A file that was taken down meanwhile has nobody waiting. */
+	if (off < asked && zx_pager_op_range(pager, ZX_PAGER_OP_FAIL, f->vmo, off, asked - off,
+					     (uint64_t)(int64_t)ZX_ERR_IO) == ZX_OK)
 		VF_COUNT(request_errors, 1);
-		/* A file that was taken down meanwhile has nobody waiting. */
-		(void)zx_pager_op_range(pager, ZX_PAGER_OP_FAIL, f->vmo, off, asked - off,
-					(uint64_t)(int64_t)ZX_ERR_IO);
-	}
 }
 
 static void serve(const zx_port_packet_t *packet, const struct piece *p)
