@@ -62,7 +62,6 @@ void vf_file_set_mtime(struct vf_file *f, struct timespec mtime)
 	if (f->mtime_ahead)
 		f->mtime = mtime;
 	pthread_mutex_unlock(&f->meta);
-	atomic_store(&f->touched, true);
 }
 
 void vf_file_overlay(struct vf_file *f, struct stat *st)

@@ -113,8 +113,9 @@ static int set_times(struct vf_node *n, const struct stat *to, int what)
 		clock_gettime(CLOCK_REALTIME_COARSE, &now);
 		if (f != NULL) {
 			vf_file_set_mtime(f, times[1].tv_nsec == UTIME_NOW ? now : times[1]);
-			/* What is noted when it is unused has to be what comes now. */
 			st = utimensat(AT_FDCWD, path.text, times, 0) < 0 ? errno : 0;
+			/* What is noted of LOWER when it is unused has to be this. */
+			atomic_store(&f->touched, true);
 			vf_file_unuse(f);
 			return st;
 		}
