@@ -12,10 +12,6 @@ install(FILES tools/man/zxfs.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${CMAKE_LIBRARY_OUTPUT_DIRECTORY}/libzircon.so ${CMAKE_ARCHIVE_OUTPUT_DIRECTORY}/libzircon.a
 	DESTINATION ${CMAKE_INSTALL_LIBDIR})
 
-if(TARGET vmofs)
-	install(FILES tools/man/vmofs.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
-endif()
-
 set(zi_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/zirconia)
 install(EXPORT zirconiaTargets NAMESPACE zirconia:: DESTINATION ${zi_package_dir})
 set(zi_zxtest_dir ${CMAKE_INSTALL_DATADIR}/zirconia/zxtest)
