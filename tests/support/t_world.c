@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include "host/host.h"
 #include "object/object.h"
 #include "object/world.h"
+#include "t.h"
 #include "vm/trap.h"
 
 enum { LIST_MAX = 1024, PATIENCE_MS = 2000 };
@@ -54,8 +56,18 @@ static bool list_has(const struct list *l, long id)
 	return false;
 }
 
+static void *nothing(void *arg)
+{
+	return arg;
+}
+
 void t_world_begin(void)
 {
+	pthread_t thread;
+
+	/* ThreadSanitizer adds a thread of its own to the first one that a program starts. */
+	if (!t_has("no-tsan") && pthread_create(&thread, NULL, nothing, NULL) == 0)
+		pthread_join(thread, NULL);
 	list_read(&fds, "/proc/self/fd");
 	list_read(&tasks, "/proc/self/task");
 }
