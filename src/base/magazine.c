@@ -14,8 +14,7 @@ static struct {
 	struct zi_lock lock;
 	struct zi_magazines *all;
 	int64_t gone; /* `live` of threads that have ended */
-	_Atomic bool keyed;
-	pthread_key_t key;
+	_Atomic unsigned key; /* the key + 1; 0: there is none yet */
 } registry = { .lock = ZI_LOCK_INIT(ZI_RANK_LEAF) };
 
 /* At the end of a thread. Destructors that run later may make it adopt again; then this runs again. */
@@ -34,26 +33,35 @@ static void give_back(void *arg)
 	zi_pages_to_system(m, sizeof(*m));
 }
 
-static void make_key(void)
+/* Once, if it can be had. Of two threads that come at the same time, one gives its key back. */
+static bool make_key(void)
 {
-	if (ZI_HOST_E(PTHREAD_KEY, pthread_key_create(&registry.key, give_back)) == 0)
-		atomic_store_explicit(&registry.keyed, true, memory_order_release);
+	unsigned none = 0;
+	pthread_key_t key;
+
+	if (atomic_load_explicit(&registry.key, memory_order_acquire) != 0)
+		return true;
+	if (ZI_HOST_E(PTHREAD_KEY, pthread_key_create(&key, give_back)) != 0)
+		return false;
+	if (!atomic_compare_exchange_strong(&registry.key, &none, key + 1))
+		pthread_key_delete(key);
+	return true;
+}
+
+static int set_own(void *value)
+{
+	return pthread_setspecific(atomic_load_explicit(&registry.key, memory_order_acquire) - 1, value);
 }
 
 void zi_magazines_adopt(void)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-	if (zi_magazines_own != NULL)
-		return;
-	pthread_once(&once, make_key);
-	if (!atomic_load_explicit(&registry.keyed, memory_order_acquire))
+	if (zi_magazines_own != NULL || !make_key())
 		return;
 	struct zi_magazines *m = ZI_ALLOC(MAGAZINES, zi_pages_from_system(sizeof(*m)));
 
 	if (m == NULL)
 		return;
-	if (ZI_HOST_E(PTHREAD_KEY, pthread_setspecific(registry.key, m)) != 0) {
+	if (ZI_HOST_E(PTHREAD_KEY, set_own(m)) != 0) {
 		zi_pages_to_system(m, sizeof(*m));
 		return;
 	}
@@ -94,6 +102,6 @@ void zi_magazines_after_fork(void)
 	registry.all = NULL;
 	registry.gone = 0;
 	zi_magazines_own = NULL;
-	if (atomic_load_explicit(&registry.keyed, memory_order_acquire))
-		pthread_setspecific(registry.key, NULL);
+	if (atomic_load_explicit(&registry.key, memory_order_acquire) != 0)
+		(void)set_own(NULL);
 }

@@ -19,8 +19,8 @@
 
 enum { SPARES = 16 };
 
-static char *base;              /* spares are every other page from here on; what lies between is not ours */
-static _Atomic uint32_t there;  /* bit n: spare n is mapped */
+static char *base; /* spares are every other page from here on; what lies between is not ours */
+static _Atomic uint32_t there; /* bit n: spare n is mapped */
 
 static char *spare(unsigned n)
 {
@@ -29,9 +29,9 @@ static char *spare(unsigned n)
 
 void zi_spare_open(void)
 {
-	char *p = ZI_HOST(MMAP, MAP_FAILED,
-			  mmap(NULL, 2 * SPARES * ZI_PAGE, PROT_NONE,
-			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+	char *p = ZI_HOST(
+		MMAP, MAP_FAILED,
+		mmap(NULL, 2 * SPARES * ZI_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
 
 	if (p == MAP_FAILED)
 		return;
@@ -45,7 +45,11 @@ void zi_spare_open(void)
 
 void zi_spare_close(void)
 {
-	atomic_store_explicit(&there, 0, memory_order_relaxed);
+	uint32_t have = atomic_exchange_explicit(&there, 0, memory_order_relaxed);
+
+	for (; have != 0; have &= have - 1)
+		munmap(spare((unsigned)__builtin_ctz(have)), ZI_PAGE);
+	base = NULL;
 }
 
 bool zi_spare_take(void)
@@ -55,20 +59,19 @@ bool zi_spare_take(void)
 	while (have != 0) {
 		uint32_t bit = have & -have;
 
-		if (!atomic_compare_exchange_weak_explicit(&there, &have, have & ~bit,
-							   memory_order_acq_rel,
-							   memory_order_relaxed))
+		if (!atomic_compare_exchange_weak_explicit(
+			    &there, &have, have & ~bit, memory_order_acq_rel, memory_order_relaxed))
 			continue;
-		return ZI_HOST(MUNMAP, -1,
-			       munmap(spare((unsigned)__builtin_ctz(bit)), ZI_PAGE)) == 0;
+		return ZI_HOST(MUNMAP, -1, munmap(spare((unsigned)__builtin_ctz(bit)), ZI_PAGE)) ==
+		       0;
 	}
 	return false;
 }
 
 void zi_spare_refill(void)
 {
-	uint32_t missing = ~atomic_load_explicit(&there, memory_order_relaxed) &
-			   (((uint32_t)1 << SPARES) - 1);
+	uint32_t missing =
+		~atomic_load_explicit(&there, memory_order_relaxed) & (((uint32_t)1 << SPARES) - 1);
 	int saved = errno;
 
 	if (__builtin_expect(missing == 0 || base == NULL, 1))

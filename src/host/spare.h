@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 void zi_spare_open(void);  /* at the start; does what it can */
-void zi_spare_close(void); /* in the child of a fork: they are gone or do not matter */
+void zi_spare_close(void); /* after a start that failed, and in the child of a fork */
 /* [fault] Gives one up: the process has one map less. False: none is left. */
 bool zi_spare_take(void);
 /* [fault] Gets back what was given up, one at a time, when the kernel lets us. */

@@ -180,15 +180,12 @@ static void in_child(void)
 	zi_object_after_fork();
 }
 
-static void register_fork(void)
-{
-	/* Fails only without memory; a forked child then goes on with a copy of everything. */
-	(void)ZI_HOST_E(PTHREAD_ATFORK, pthread_atfork(NULL, NULL, in_child));
-}
-
+/* Fails only without memory, and is tried again then. To be registered twice does no harm. */
 void zi_fork_watch(void)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	static _Atomic bool registered;
 
-	pthread_once(&once, register_fork);
+	if (!atomic_load_explicit(&registered, memory_order_relaxed) &&
+	    ZI_HOST_E(PTHREAD_ATFORK, pthread_atfork(NULL, NULL, in_child)) == 0)
+		atomic_store_explicit(&registered, true, memory_order_relaxed);
 }

@@ -4,6 +4,8 @@
  */
 #include "object/thread.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include <zircon/rights.h>
@@ -16,8 +18,13 @@
 _Thread_local struct zi_thread *zi_thread_current __attribute__((tls_model("initial-exec")));
 
 /* Its destructor is what runs at the end of a thread. */
-static pthread_key_t at_exit_key;
-static bool have_key;
+static _Atomic unsigned at_exit_key; /* the key + 1; 0: there is none yet */
+
+static int set_at_exit(void *value)
+{
+	return pthread_setspecific(atomic_load_explicit(&at_exit_key, memory_order_acquire) - 1,
+				   value);
+}
 
 static struct zi_thread *thread_of(struct zi_object *o)
 {
@@ -31,7 +38,7 @@ void zi_thread_leave(void)
 	if (t == NULL)
 		return;
 	zi_thread_current = NULL;
-	pthread_setspecific(at_exit_key, NULL);
+	set_at_exit(NULL);
 	zi_lock(&zi_tasks_lock);
 	t->alive = false;
 	zi_list_del(&t->in_process);
@@ -48,9 +55,19 @@ static void at_exit(void *t)
 	zi_thread_leave();
 }
 
-static void make_key(void)
+/* Once; without memory the next thread that asks tries again. Of two that come at the same time, one gives its key back. */
+static bool make_key(void)
 {
-	have_key = ZI_HOST_E(PTHREAD_KEY, pthread_key_create(&at_exit_key, at_exit)) == 0;
+	unsigned none = 0;
+	pthread_key_t key;
+
+	if (atomic_load_explicit(&at_exit_key, memory_order_acquire) != 0)
+		return true;
+	if (ZI_HOST_E(PTHREAD_KEY, pthread_key_create(&key, at_exit)) != 0)
+		return false;
+	if (!atomic_compare_exchange_strong(&at_exit_key, &none, key + 1))
+		pthread_key_delete(key);
+	return true;
 }
 
 static void thread_destroy(struct zi_object *o)
@@ -104,23 +121,21 @@ static struct zi_thread *make_thread(struct zi_process *process)
 
 zx_handle_t zi_thread_self(void)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct zi_process *process;
 	struct zi_thread *t = zi_thread_current;
 
 	if (t != NULL)
 		return t->self;
-	pthread_once(&once, make_key);
-	process = have_key ? zi_process_self() : NULL;
+	process = make_key() ? zi_process_self() : NULL;
 	t = process == NULL ? NULL : make_thread(process);
 	if (t == NULL)
 		return ZX_HANDLE_INVALID;
-	if (ZI_HOST_E(PTHREAD_KEY, pthread_setspecific(at_exit_key, t)) != 0) {
+	if (ZI_HOST_E(PTHREAD_KEY, set_at_exit(t)) != 0) {
 		zi_object_unref(&t->object);
 		return ZX_HANDLE_INVALID;
 	}
 	if (zi_handle_add(&t->object, ZX_DEFAULT_THREAD_RIGHTS, &t->self) != ZX_OK) {
-		pthread_setspecific(at_exit_key, NULL);
+		set_at_exit(NULL);
 		zi_object_unref(&t->object);
 		return ZX_HANDLE_INVALID;
 	}
@@ -150,5 +165,5 @@ void zi_thread_after_fork(void)
 	if (zi_thread_current == NULL)
 		return;
 	zi_thread_current = NULL;
-	pthread_setspecific(at_exit_key, NULL);
+	set_at_exit(NULL);
 }

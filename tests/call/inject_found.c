@@ -96,3 +96,43 @@ Test(inject_found, frames_discarded__fallocate_refused__no_memory_left)
 	cr_assert(t_all(zi_frame_ptr(ext.frame), 4 * PG, 0));
 	zi_extent_free(ext.frame, ext.pages, true);
 }
+
+static unsigned maps(void)
+{
+	FILE *f = fopen("/proc/self/maps", "r");
+	char line[512];
+	unsigned n = 0;
+
+	cr_assert_not_null(f);
+	while (fgets(line, sizeof(line), f) != NULL)
+		n++;
+	fclose(f);
+	return n;
+}
+
+/* The spare maps of a start that failed stayed, and so did a key that could not be made: it was never tried again. */
+Test(inject_found, start__refused_several_times__nothing_left_and_fine_later)
+{
+	static const char *const specs[] = {"host.pthread_atfork",  "host.sigaction",
+					    "host.sigaction:nth=2", "host.memfd_create",
+					    "host.ftruncate",       "host.mmap"};
+	unsigned before;
+
+	(void)maps(); /* what the C library maps for the first file */
+	before = maps();
+	T_EACH (specs, spec) {
+		T_OK(zirconia_inject_set(*spec));
+		T_ZX_ROW(*spec, zi_host_start(), ZX_ERR_NO_MEMORY);
+		T_OK(zirconia_inject_set(NULL));
+		cr_assert_leq(maps(), before, "%s: %u maps, before %u", *spec, maps(), before);
+	}
+	T_OK(zi_host_start());
+}
+
+Test(inject_found, thread_self__key_refused__asked_again)
+{
+	T_OK(zirconia_inject_set("host.pthread_key"));
+	cr_assert_eq(zx_thread_self(), ZX_HANDLE_INVALID);
+	T_OK(zirconia_inject_set(NULL));
+	cr_assert_neq(zx_thread_self(), ZX_HANDLE_INVALID);
+}
