@@ -31,10 +31,14 @@ require_fuse() {
 	mkdir "$lower" "$plain" "$mnt"
 	pid=
 	trap clean_up EXIT
-	# A sandbox may have the device and still not let anybody mount.
-	if ! "$vmofs" "$lower" "$mnt" 2>"$work/probe"; then
-		missing fuse "nothing can be mounted here: $(tr '\n' ' ' <"$work/probe")"
-	fi
+	# A sandbox may have the device and still not let anybody mount: exit code 7.
+	local code=0
+	"$vmofs" "$lower" "$mnt" 2>"$work/probe" || code=$?
+	case $code in
+	0) ;;
+	7) missing fuse "nothing can be mounted here: $(tr '\n' ' ' <"$work/probe")" ;;
+	*) fail "vmofs does not start: exit code $code, $(cat "$work/probe")" ;;
+	esac
 	pid=$(server)
 	stop
 }
