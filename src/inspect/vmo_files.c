@@ -85,7 +85,7 @@ static void print_handles(struct zi_vmo_index *ix, zx_koid_t koid, struct zi_tex
 	size_t n;
 	const struct zi_vmo_place *place;
 
-	if (ix->made != zi_handle_stamp().made && !zi_vmo_index_gather(ix))
+	if (ix->made != zi_handle_made() && !zi_vmo_index_gather(ix))
 		t->no_memory = true;
 	place = zi_vmo_index_places(ix, koid, &n);
 	zi_json_array(t, "handles");

@@ -130,7 +130,7 @@ bool zi_vmo_index_gather(struct zi_vmo_index *ix)
 {
 	ix->count = ix->npagers = 0;
 	ix->no_memory = false;
-	ix->made = zi_handle_stamp().made;
+	ix->made = zi_handle_made();
 	if (!zi_handle_walk(add_handle, ix) || !zi_processes_walk(add_process, ix))
 		ix->no_memory = true;
 	if (ix->no_memory) {
@@ -252,7 +252,7 @@ struct zi_vmo *zi_vmo_index_find(struct zi_vmo_index *ix, zx_koid_t koid, zx_rig
 	struct zi_vmo *v = NULL;
 
 	/* Handles made since may allow more. */
-	if (out_rights == NULL || ix->made == zi_handle_stamp().made)
+	if (out_rights == NULL || ix->made == zi_handle_made())
 		v = find(ix, koid, out_rights);
 	if (v == NULL && zi_vmo_index_gather(ix))
 		v = find(ix, koid, out_rights);

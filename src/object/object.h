@@ -188,6 +188,7 @@ struct zi_handle_stamp {
 	uint64_t made, open;
 };
 struct zi_handle_stamp zi_handle_stamp(void);
+uint64_t zi_handle_made(void); /* the first of the two alone, which is cheap */
 /*
  * zx_handle_duplicate and zx_handle_replace after the address of the result; replace closes the
  * handle also when `rights` are no subset.
