@@ -14,7 +14,7 @@
 static struct {
 	struct zi_lock lock;
 	_Atomic bool ready;
-	bool fork_known; /* the handler below is registered; stays true in children, which inherit it */
+	bool advised; /* stays true in children */
 	void (*fork_hook)(void);
 	struct zi_host_caps caps;
 } host = {.lock = ZI_LOCK_INIT(ZI_RANK_STORE)};
@@ -35,16 +35,9 @@ static zx_status_t start_locked(void)
 	caps.root_len = zi_window.bytes;
 	zi_arena_reset(caps.arena_pages);
 	zi_copy_setup();
-	if (!host.fork_known) {
-		if (ZI_HOST_E(PTHREAD_ATFORK, pthread_atfork(NULL, NULL, zi_host_after_fork)) !=
-		    0) {
-			zi_window_close();
-			return ZX_ERR_NO_MEMORY;
-		}
-		host.fork_known = true;
-		if (caps.on_valgrind)
-			zi_valgrind_advise();
-	}
+	if (caps.on_valgrind && !host.advised)
+		zi_valgrind_advise();
+	host.advised = true;
 	if (!zi_signals_install()) {
 		zi_window_close();
 		return ZX_ERR_NO_MEMORY;
@@ -102,4 +95,14 @@ void zi_host_after_fork(void)
 	zi_watch_close();
 	zi_window_close();
 	zi_arena_reset(0);
+}
+
+/*
+ * Before anybody can be inside of the library: were it registered by the first call, a fork that another thread makes
+ * during that call would have a child that waits for locks of nobody.
+ */
+__attribute__((constructor)) static void watch_forks(void)
+{
+	/* Fails only without memory; a forked child then goes on with a copy of everything. */
+	(void)pthread_atfork(NULL, NULL, zi_host_after_fork);
 }

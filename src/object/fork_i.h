@@ -11,7 +11,4 @@ void zi_eventpair_after_fork(void); /* eventpair.c */
 void zi_timer_after_fork(void);     /* timer.c */
 void zi_resource_after_fork(void);  /* resource.c */
 
-/* Registers the handler, once: before there is anything to forget. object.c */
-void zi_fork_watch(void);
-
 #endif

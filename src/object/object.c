@@ -80,7 +80,6 @@ void *zi_object_new_as(const struct zi_object_ops *ops, zx_signals_t signals, zx
 	bool fresh;
 
 	if (kind == NULL) {
-		zi_fork_watch();
 		zi_object_about_to_exist();
 		kind = add_kind(ops);
 	}
@@ -180,12 +179,8 @@ static void in_child(void)
 	zi_object_after_fork();
 }
 
-/* Fails only without memory, and is tried again then. To be registered twice does no harm. */
-void zi_fork_watch(void)
+/* As in host/host.c. */
+__attribute__((constructor)) static void watch_forks(void)
 {
-	static _Atomic bool registered;
-
-	if (!atomic_load_explicit(&registered, memory_order_relaxed) &&
-	    ZI_HOST_E(PTHREAD_ATFORK, pthread_atfork(NULL, NULL, in_child)) == 0)
-		atomic_store_explicit(&registered, true, memory_order_relaxed);
+	(void)pthread_atfork(NULL, NULL, in_child);
 }

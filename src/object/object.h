@@ -110,8 +110,8 @@ size_t zi_handle_live(void);
 size_t zi_handle_max(void); /* that can be open at once */
 /*
  * In the child of fork(2): no handle is open and no object exists; the process, its job and its
- * root VMAR are made anew when somebody asks. Registered with pthread_atfork by the first object,
- * together with the same of the rings below.
+ * root VMAR are made anew when somebody asks. Registered with pthread_atfork when the library
+ * is loaded, together with the same of the rings below.
  */
 void zi_object_after_fork(void);
 /*

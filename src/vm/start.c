@@ -65,11 +65,12 @@ zx_status_t zi_vm_start(void)
 
 	if (st != ZX_OK)
 		return st;
-	if (!atomic_load_explicit(&hooked, memory_order_relaxed) &&
-	    !atomic_exchange_explicit(&hooked, true, memory_order_acq_rel)) {
+	/* Threads that come together all do it: none may go on before it is done. */
+	if (!atomic_load_explicit(&hooked, memory_order_acquire)) {
 		zi_trap_set_resolver(resolve);
 		zi_trap_set_expecter(zi_fault_expecter);
 		zi_trap_set_reporter(zi_fault_reporter);
+		atomic_store_explicit(&hooked, true, memory_order_release);
 	}
 	return ZX_OK;
 }

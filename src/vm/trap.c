@@ -17,7 +17,6 @@ static const char *const names[] = {
 
 static struct zi_lock choosing = ZI_LOCK_INIT(ZI_RANK_LEAF);
 static _Atomic int chosen = -1;
-static bool fork_known; /* stays true in children, which inherit the handler */
 
 /* The words of the option are in the order of the engines. */
 static bool is_named(enum zi_trap_engine engine)
@@ -56,6 +55,12 @@ static void after_fork(void)
 	atomic_store_explicit(&chosen, -1, memory_order_relaxed);
 }
 
+/* As in host/host.c. */
+__attribute__((constructor)) static void watch_forks(void)
+{
+	(void)pthread_atfork(NULL, NULL, after_fork);
+}
+
 enum zi_trap_engine zi_trap_engine(void)
 {
 	int engine = atomic_load_explicit(&chosen, memory_order_acquire);
@@ -67,10 +72,7 @@ enum zi_trap_engine zi_trap_engine(void)
 
 	engine = atomic_load_explicit(&chosen, memory_order_relaxed);
 	if (engine < 0) {
-		if (!fork_known)
-			fork_known = ZI_HOST_E(PTHREAD_ATFORK,
-					       pthread_atfork(NULL, NULL, after_fork)) == 0;
-		engine = fork_known ? (int)choose() : ZI_TRAP_MPROTECT;
+		engine = (int)choose();
 		atomic_store_explicit(&chosen, engine, memory_order_release);
 	}
 	return (enum zi_trap_engine)engine;

@@ -256,6 +256,72 @@ Test(call_fork, threads_of_the_parent_wait__fork__still_wait_and_are_woken)
 	pg_close(&p);
 }
 
+/* ---- while the library starts */
+
+static pthread_barrier_t together;
+
+static void *call_first(void *arg)
+{
+	zx_handle_t h;
+
+	pthread_barrier_wait(&together);
+	(void)zx_process_self();
+	C_OK(zx_event_create(0, &h));
+	return arg;
+}
+
+static void *map_first(void *arg)
+{
+	pthread_barrier_wait(&together);
+	child_objects();
+	child_with.paged[0] = 0;
+	return arg;
+}
+
+static void use_little(void)
+{
+	zx_handle_t vmo;
+	char byte = 1;
+
+	alarm(5);
+	C_CHECK(zx_process_self() != ZX_HANDLE_INVALID);
+	C_OK(zx_vmo_create(PG, 0, &vmo));
+	C_OK(zx_vmo_write(vmo, &byte, 0, 1));
+	child_objects();
+}
+
+/* A few microseconds after the first calls of other threads have begun, a bit later every time. */
+static unsigned delay;
+
+static void fork_during_the_start(void)
+{
+	int status = 0;
+	pid_t pid;
+
+	pthread_barrier_init(&together, NULL, 3);
+	pthread_detach(child_thread(call_first, NULL));
+	pthread_detach(child_thread(map_first, NULL));
+	pthread_barrier_wait(&together);
+	for (volatile unsigned i = 0; i < delay; i++)
+		continue;
+	pid = fork();
+	if (pid == 0) {
+		use_little();
+		_exit(0);
+	}
+	C_CHECK(waitpid(pid, &status, 0) == pid);
+	_exit(status == 0 ? 0 : 97);
+}
+
+Test(call_fork, another_thread_in_its_first_call__child_never_hangs)
+{
+	t_require("no-tsan");
+	for (int i = 0; i < 150; i++) {
+		delay = (unsigned)i * 700;
+		CHILD_EXITS("start", fork_during_the_start, 0);
+	}
+}
+
 /* ---- other programs */
 
 /* Lists what it has: descriptors, signals. */
