@@ -16,7 +16,6 @@
 #include "host/host.h"
 #include "object/object.h"
 #include "object/world.h"
-#include "t.h"
 #include "vm/trap.h"
 
 enum { LIST_MAX = 1024, PATIENCE_MS = 2000 };
@@ -56,6 +55,9 @@ static bool list_has(const struct list *l, long id)
 	return false;
 }
 
+/* Not t_has("no-tsan"): programs without Criterion use this file too. */
+extern void __tsan_init(void) __attribute__((weak));
+
 static void *nothing(void *arg)
 {
 	return arg;
@@ -66,7 +68,7 @@ void t_world_begin(void)
 	pthread_t thread;
 
 	/* ThreadSanitizer adds a thread of its own to the first one that a program starts. */
-	if (!t_has("no-tsan") && pthread_create(&thread, NULL, nothing, NULL) == 0)
+	if (&__tsan_init != NULL && pthread_create(&thread, NULL, nothing, NULL) == 0)
 		pthread_join(thread, NULL);
 	list_read(&fds, "/proc/self/fd");
 	list_read(&tasks, "/proc/self/task");

@@ -94,17 +94,14 @@ fuzz_one() {
 }
 
 cmd_soak() {
-	local minutes=${1:-20} end round=0 dir=$build_root/release
+	local minutes=${1:-20} dir=$build_root/release
 	[[ $# -le 1 && $minutes =~ ^[1-9][0-9]*$ ]] || bad_usage "soak takes a number of minutes"
 	need build test
-	build release "$dir" -DZI_TESTS=ON || return 1
-	end=$((SECONDS + minutes * 60))
-	while [ $SECONDS -lt $end ]; do
-		round=$((round + 1))
-		run_logged "$dir/log/soak.txt" ctest --test-dir "$dir" --parallel "$jobs" -L '^(model|stress)$' --output-on-failure --no-tests=error ||
-			die "round $round failed; the seed is in the output above"
-		say "round $round passed, $(((end - SECONDS) / 60)) minutes left"
-	done
+	build release "$dir" -DZI_TESTS=ON -- t_soak_soak || return 1
+	say "soaking for $minutes minutes"
+	mkdir -p "$dir/log"
+	"$dir/tests/soak/soak" --seconds $((minutes * 60)) | tee "$dir/log/soak.txt" | grep --line-buffered -v 'nothing torn or alien$'
+	[ "${PIPESTATUS[0]}" -eq 0 ] || die "soak: something was wrong, see above (all of it: $dir/log/soak.txt)"
 }
 
 cmd_doctor() {
