@@ -2,6 +2,8 @@
  * libFuzzer: buffers of calls that lie across pages of every kind: nothing mapped, no access, read-only, memory of VMOs, of clones, of a pager
  * that supplies or fails, physical. A call whose buffer is good must succeed with the right bytes; one whose buffer is bad must fail; and
  * no byte outside of the range that was named may change, whatever the answer.
+ *
+ * zi-test: trap
  */
 #include <stdlib.h>
 #include <string.h>

@@ -162,8 +162,8 @@ enum { SERVED_MAX = 16, RESET_KEY = 0x7e5e7, SUPPLY_MAX = 1 << 20 };
 static struct {
 	zx_handle_t pager, vmo;
 } served[SERVED_MAX];
-static unsigned
-	served_count; /* both only touched while no request can be on its way, or by the server */
+static unsigned served_count;
+static pthread_mutex_t served_lock = PTHREAD_MUTEX_INITIALIZER; /* guards both */
 static zx_handle_t server_port;
 static sem_t reset_done;
 
@@ -194,10 +194,19 @@ static void *server(void *arg)
 	(void)arg;
 	for (;;) {
 		must(zx_port_wait(server_port, ZX_TIME_INFINITE, &p), "the pager's port");
-		if (p.type == ZX_PKT_TYPE_PAGE_REQUEST && p.key < served_count)
-			answer(&p.page_request, served[p.key].pager, served[p.key].vmo);
-		else if (p.type == ZX_PKT_TYPE_USER && p.key == RESET_KEY)
+		if (p.type == ZX_PKT_TYPE_PAGE_REQUEST) {
+			zx_handle_t pager = ZX_HANDLE_INVALID, vmo = ZX_HANDLE_INVALID;
+
+			pthread_mutex_lock(&served_lock);
+			if (p.key < served_count) {
+				pager = served[p.key].pager;
+				vmo = served[p.key].vmo;
+			}
+			pthread_mutex_unlock(&served_lock);
+			answer(&p.page_request, pager, vmo);
+		} else if (p.type == ZX_PKT_TYPE_USER && p.key == RESET_KEY) {
 			sem_post(&reset_done);
+		}
 	}
 	return NULL;
 }
@@ -210,9 +219,13 @@ zx_handle_t fz_pager_port(uint64_t *out_key)
 
 void fz_pager_serve(uint64_t key, zx_handle_t pager, zx_handle_t vmo)
 {
-	served[key].pager = fz_keep(pager);
-	served[key].vmo = fz_keep(vmo);
+	const zx_handle_t kept_pager = fz_keep(pager), kept_vmo = fz_keep(vmo);
+
+	pthread_mutex_lock(&served_lock);
+	served[key].pager = kept_pager;
+	served[key].vmo = kept_vmo;
 	served_count = (unsigned)key + 1;
+	pthread_mutex_unlock(&served_lock);
 }
 
 /* Every request that was made before is answered afterwards. */
@@ -465,11 +478,15 @@ void fz_end(void)
 		ours_close(btis[i]);
 	}
 	server_quiet();
-	for (unsigned i = 0; i < served_count; i++) {
+	pthread_mutex_lock(&served_lock);
+	const unsigned count = served_count;
+
+	served_count = 0;
+	pthread_mutex_unlock(&served_lock);
+	for (unsigned i = 0; i < count; i++) {
 		ours_close(served[i].vmo);
 		ours_close(served[i].pager);
 	}
-	served_count = 0;
 	ours_close(vmar_kept);
 	server_quiet();
 	check_books("at the end");
