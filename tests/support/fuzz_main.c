@@ -249,7 +249,7 @@ int main(int argc, char **argv)
 		run(input, size);
 	}
 	unlink(last_path);
-	printf("%zu files and %lu inputs made of them, %.1f s, seed %" PRIu64 "\n", seed_count, done,
-	       now() - start, first);
+	printf("%zu files and %lu inputs made of them, %.1f s, seed %" PRIu64 "\n", seed_count,
+	       done, now() - start, first);
 	return 0;
 }
