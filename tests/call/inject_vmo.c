@@ -299,3 +299,79 @@ Test(inject_vmo, sparse__each_point_fails__contents_stay, .timeout = 300)
 {
 	cr_assert_gt(inj_run(sparse, false), 30u);
 }
+
+/* ---- whole leaves of page sets, which need memory to lose a page: used memory, markers, committed pages */
+
+static uint8_t pattern[1024 * 4096];
+
+/* All of it: the pattern before page `from`, zeros behind it but for the pages given. */
+static void expect_all(zx_handle_t vmo, uint64_t from, const uint16_t pages[3],
+		       const uint8_t bytes[3])
+{
+	static uint8_t got[1024 * 4096];
+
+	/* The points that reading it all reaches are none that matter. */
+	if (!inj.failed && zirconia_inject_fired() == 0)
+		return;
+	CALL(zx_vmo_read(vmo, got, 0, sizeof(got)));
+	for (uint64_t i = 0; i < 1024; i++) {
+		uint8_t want = i < from ? pattern[i * PG] : 0;
+
+		for (int k = 0; k < 3; k++)
+			want = pages[k] == i ? bytes[k] : want;
+		cr_assert_eq(got[i * PG], want, "%s: page %" PRIu64 " holds %d instead of %d",
+			     inj.spec, i, got[i * PG], want);
+		cr_assert_eq(got[i * PG + 1], 0, "%s: page %" PRIu64, inj.spec, i);
+	}
+}
+
+static void large(void)
+{
+	zx_handle_t used = create(1024, 0), a, b, c;
+	zx_vaddr_t at;
+
+	for (size_t i = 0; i < sizeof(pattern); i += 4096)
+		pattern[i] = (uint8_t)(i / 4096 % 251 + 1);
+	/* Its memory is what the clones get. */
+	CALL_PART(zx_vmo_write(used, pattern, 0, sizeof(pattern)));
+	inj_close(used);
+	a = create(1024, ZX_VMO_RESIZABLE);
+	CALL_PART(zx_vmo_write(a, pattern, 0, sizeof(pattern)));
+	b = child(a, ZX_VMO_CHILD_SNAPSHOT | ZX_VMO_CHILD_RESIZABLE, 0, 1024);
+	put(b, 700, 7);
+	at = map(b, 0, 1024, INJ_RW);
+	CALL_PART(inj_store(at + 300 * PG, 8));
+	op(b, ZX_VMO_OP_ZERO, 0, 1024);
+	put(b, 600, 9);
+	CALL_PART(inj_store(at + 100 * PG, 10));
+	c = child(b, ZX_VMO_CHILD_SNAPSHOT, 0, 1024);
+	put(c, 800, 11);
+	put(b, 801, 12);
+	op(a, ZX_VMO_OP_ZERO, 512, 512);
+	put(a, 900, 13);
+	CALL(zx_vmo_set_size(b, 550 * PG));
+	CALL(zx_vmo_set_size(b, 1024 * PG));
+	expect(b, 600, 0);
+	expect(b, 100, 10);
+	expect(c, 600, 9);
+	expect(c, 801, 0);
+	expect(a, 511, (uint8_t)(511 % 251 + 1));
+	inj_close(b);
+	CALL_LOAD(at + 100 * PG, 10);
+	unmap(at, 1024);
+	expect(c, 100, 10);
+	expect(c, 700, 0);
+	expect_all(c, 0, (const uint16_t[]){100, 600, 800}, (const uint8_t[]){10, 9, 11});
+	inj_close(c);
+	expect_all(a, 512, (const uint16_t[]){900, 900, 900}, (const uint8_t[]){13, 13, 13});
+	op(a, ZX_VMO_OP_COMMIT, 0, 1024);
+	op(a, ZX_VMO_OP_DECOMMIT, 200, 100);
+	expect(a, 250, 0);
+	expect(a, 199, (uint8_t)(199 % 251 + 1));
+	inj_close(a);
+}
+
+Test(inject_vmo, large__each_point_fails__contents_stay, .timeout = 300)
+{
+	cr_assert_gt(inj_run(large, false), 20u);
+}
