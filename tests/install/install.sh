@@ -18,6 +18,8 @@ lib=$(dirname "$(find "$prefix" -name 'libzirconia.so')")
 for file in libzirconia.so libzirconia.so.0 libzirconia.a libzircon.so libzircon.a pkgconfig/zirconia.pc; do
 	[ -e "$lib/$file" ] || fail "$file is missing or a dangling link"
 done
+[[ $("$prefix/bin/zxfs" --version) == zxfs\ * ]] || fail "zxfs does not find the library"
+[ -e "$prefix/share/man/man1/zxfs.1" ] || fail "zxfs.1 is missing"
 for header in zircon/syscalls.h zircon/types.h zircon/errors.h; do
 	[ -e "$prefix/include/$header" ] || fail "$header is missing"
 done
