@@ -1,4 +1,5 @@
 /* MMIO regions: claims, splits, and what is not worth inlining. zirconia/mmio.h says what is promised. */
+#include <zirconia/inject.h>
 #include <zirconia/mmio.h>
 
 #include <stdatomic.h>
@@ -19,7 +20,8 @@ struct zirconia_mmio_claim {
 
 zirconia_mmio_claim_t *zirconia_mmio_claim_new(void (*end)(void *ctx), void *ctx)
 {
-	zirconia_mmio_claim_t *claim = malloc(sizeof(*claim));
+	zirconia_mmio_claim_t *claim =
+		zirconia_inject_here("alloc.mmio") != ZX_OK ? NULL : malloc(sizeof(*claim));
 
 	if (claim == NULL)
 		return NULL;

@@ -1,4 +1,5 @@
 /* Registers of callbacks: zirconia/mmio_fake.h says what is promised. */
+#include <zirconia/inject.h>
 #include <zirconia/mmio_fake.h>
 
 #include <stdlib.h>
@@ -53,7 +54,9 @@ zirconia_mmio_fake_t *zirconia_mmio_fake_new(size_t reg_size, size_t reg_count)
 	if (reg_size == 0 || reg_count == 0 || __builtin_mul_overflow(reg_size, reg_count, &len) ||
 	    len > PTRDIFF_MAX || reg_count > PTRDIFF_MAX / sizeof(struct reg) - 1)
 		return NULL;
-	fake = calloc(1, sizeof(*fake) + reg_count * sizeof(struct reg));
+	fake = zirconia_inject_here("alloc.mmio_mock") != ZX_OK ?
+		       NULL :
+		       calloc(1, sizeof(*fake) + reg_count * sizeof(struct reg));
 	if (fake != NULL) {
 		fake->reg_size = reg_size;
 		fake->reg_count = reg_count;

@@ -1,4 +1,5 @@
 /* Expected accesses of registers, in order: zirconia/mmio_mock.h says what is promised. */
+#include <zirconia/inject.h>
 #include <zirconia/mmio_mock.h>
 
 #include <pthread.h>
@@ -126,7 +127,8 @@ static const zirconia_mmio_backend_t backend = {mock_load, mock_store, mock_barr
 
 zirconia_mmio_mock_t *zirconia_mmio_mock_new(size_t size)
 {
-	zirconia_mmio_mock_t *mock = calloc(1, sizeof(*mock));
+	zirconia_mmio_mock_t *mock =
+		zirconia_inject_here("alloc.mmio_mock") != ZX_OK ? NULL : calloc(1, sizeof(*mock));
 
 	if (mock == NULL)
 		return NULL;
@@ -144,7 +146,8 @@ void zirconia_mmio_mock_region(zirconia_mmio_mock_t *mock, zirconia_mmio_region_
 
 static bool append(zirconia_mmio_mock_t *mock, const struct entry *what, const uint64_t *answers)
 {
-	struct entry *e = calloc(1, sizeof(*e));
+	struct entry *e =
+		zirconia_inject_here("alloc.mmio_mock") != ZX_OK ? NULL : calloc(1, sizeof(*e));
 	bool ok = e != NULL;
 
 	pthread_mutex_lock(&mock->lock);
@@ -164,7 +167,9 @@ static bool append(zirconia_mmio_mock_t *mock, const struct entry *what, const u
 	}
 	if (ok && what->count != 0) {
 		*e = *what;
-		e->answers = malloc(what->count * sizeof(*answers));
+		e->answers = zirconia_inject_here("alloc.mmio_mock") != ZX_OK ?
+				     NULL :
+				     malloc(what->count * sizeof(*answers));
 		ok = e->answers != NULL;
 		if (ok)
 			memcpy(e->answers, answers, what->count * sizeof(*answers));

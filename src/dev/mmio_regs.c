@@ -1,4 +1,5 @@
 /* Registers that expect, each for itself: zirconia/mmio_fake.h says what is promised. */
+#include <zirconia/inject.h>
 #include <zirconia/mmio_fake.h>
 
 #include <pthread.h>
@@ -65,7 +66,8 @@ static void fail_locked(zirconia_mmio_regs_t *regs, const char *why, size_t offs
 
 static bool append(struct queue *q, bool any, uint64_t value)
 {
-	struct entry *e = malloc(sizeof(*e));
+	struct entry *e =
+		zirconia_inject_here("alloc.mmio_mock") != ZX_OK ? NULL : malloc(sizeof(*e));
 
 	if (e == NULL)
 		return false;
@@ -148,7 +150,9 @@ zirconia_mmio_regs_t *zirconia_mmio_regs_new(size_t reg_size, size_t reg_count, 
 	    __builtin_mul_overflow(reg_size, end, &len) || len > PTRDIFF_MAX ||
 	    reg_count > PTRDIFF_MAX / sizeof(struct reg) - 2)
 		return NULL;
-	regs = calloc(1, sizeof(*regs) + reg_count * sizeof(struct reg));
+	regs = zirconia_inject_here("alloc.mmio_mock") != ZX_OK ?
+		       NULL :
+		       calloc(1, sizeof(*regs) + reg_count * sizeof(struct reg));
 	if (regs == NULL)
 		return NULL;
 	pthread_mutex_init(&regs->lock, NULL);

@@ -3,6 +3,7 @@
 
 #include <zircon/process.h>
 #include <zircon/syscalls.h>
+#include <zirconia/inject.h>
 #include <zirconia/mmio.h>
 
 struct mapping {
@@ -72,7 +73,7 @@ static zx_status_t map(size_t offset, size_t size, zx_handle_t vmo, uint32_t cac
 	st = prepare(vmo, &cover, cache_policy);
 	if (st != ZX_OK)
 		return st;
-	m = malloc(sizeof(*m));
+	m = zirconia_inject_here("alloc.mmio") != ZX_OK ? NULL : malloc(sizeof(*m));
 	claim = m != NULL ? zirconia_mmio_claim_new(mapping_end, m) : NULL;
 	if (claim == NULL) {
 		free(m);

@@ -1,4 +1,5 @@
 /* Which queues of a device there are, and who serves them: zirconia/virtio_device.h says what is promised. */
+#include <zirconia/inject.h>
 #include <zirconia/virtio_device.h>
 
 #include <stdlib.h>
@@ -22,7 +23,9 @@ zirconia_virtio_device_t *zirconia_virtio_device_new(const zirconia_driver_mem_t
 						     uint16_t queues)
 {
 	zirconia_virtio_device_t *device =
-		calloc(1, sizeof(*device) + queues * sizeof(zirconia_virtio_stream_t));
+		zirconia_inject_here("alloc.virtio") != ZX_OK ?
+			NULL :
+			calloc(1, sizeof(*device) + queues * sizeof(zirconia_virtio_stream_t));
 
 	if (device == NULL)
 		return NULL;

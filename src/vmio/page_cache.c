@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <zirconia/inject.h>
 #include <zirconia/page_cache.h>
 
 #include "vmio/wait.h"
@@ -85,7 +86,9 @@ static bool set_locked(zirconia_page_cache_t *c, size_t index, zirconia_page_sta
 	if (index >= c->n_entries) {
 		while (n <= index)
 			n *= 2;
-		entries = calloc(n, sizeof(*entries));
+		entries = zirconia_inject_here("alloc.page_cache") != ZX_OK ?
+				  NULL :
+				  calloc(n, sizeof(*entries));
 		if (entries == NULL)
 			return false;
 		if (c->n_entries > 0)
@@ -270,7 +273,7 @@ static void plan_locked(zirconia_page_cache_t *c, size_t index, size_t n)
 
 		if (state_locked(c, i) != ZIRCONIA_PAGE_ABSENT)
 			continue;
-		page = malloc(PAGE);
+		page = zirconia_inject_here("alloc.page_cache") != ZX_OK ? NULL : malloc(PAGE);
 		if (page == NULL || !set_locked(c, i, ZIRCONIA_PAGE_UNINIT)) {
 			free(page);
 			return;
@@ -393,7 +396,8 @@ zirconia_vm_error_t zirconia_page_cache_create(const zirconia_page_backend_ops_t
 					       void *backend, size_t size,
 					       zirconia_page_cache_t **out_cache)
 {
-	zirconia_page_cache_t *c = calloc(1, sizeof(*c));
+	zirconia_page_cache_t *c =
+		zirconia_inject_here("alloc.page_cache") != ZX_OK ? NULL : calloc(1, sizeof(*c));
 	const zirconia_vm_object_options_t options = {
 		size, ZIRCONIA_VM_RESIZABLE, {&pager_ops, c}, ZX_HANDLE_INVALID};
 	zirconia_vm_error_t err;
@@ -619,7 +623,9 @@ zirconia_vm_error_t zirconia_page_cache_evict_range(zirconia_page_cache_t *cache
 
 	pthread_mutex_lock(&cache->ranges);
 	clip(cache, &start, &end);
-	w.buffer = malloc(LARGEST_WINDOW * PAGE);
+	w.buffer = zirconia_inject_here("alloc.page_cache") != ZX_OK ?
+			   NULL :
+			   malloc(LARGEST_WINDOW * PAGE);
 	if (w.buffer != NULL)
 		err = write_range(&w, start, end);
 	for (size_t i = 0; i < w.n; i++) {

@@ -6,6 +6,7 @@
 
 #include "vmio/vm_object_i.h"
 #include "vmio/wait.h"
+#include <zirconia/inject.h>
 
 static zx_status_t make_vmo(struct zirconia_vm_pages *p, zx_handle_t bti)
 {
@@ -54,7 +55,7 @@ zirconia_vm_error_t zirconia_vm_object_alloc(const zirconia_vm_object_options_t 
 	if ((options->flags & ZIRCONIA_VM_CONTIGUOUS) != 0 &&
 	    ((options->flags & ZIRCONIA_VM_RESIZABLE) != 0 || options->pager.ops != NULL))
 		return ZIRCONIA_VM_INVALID_ARGS;
-	p = calloc(1, sizeof(*p));
+	p = zirconia_inject_here("alloc.vm_object") != ZX_OK ? NULL : calloc(1, sizeof(*p));
 	if (p == NULL)
 		return ZIRCONIA_VM_NO_MEMORY;
 	atomic_init(&p->refs, 1);

@@ -7,6 +7,7 @@
 
 #include "vmio/vm_object_i.h"
 #include "vmio/wait.h"
+#include <zirconia/inject.h>
 
 static enum zi_vm_state state_locked(const struct zirconia_vm_pages *p, size_t index)
 {
@@ -30,7 +31,7 @@ static bool make_room_locked(struct zirconia_vm_pages *p, size_t index)
 		return true;
 	while (n <= index)
 		n *= 2;
-	states = calloc(n, 1);
+	states = zirconia_inject_here("alloc.vm_object") != ZX_OK ? NULL : calloc(n, 1);
 	if (states == NULL)
 		return false;
 	if (p->n_states > 0)
@@ -181,7 +182,9 @@ static zx_status_t save_run_locked(struct zirconia_vm_pages *p, struct leaving *
 		for (uint64_t off = dirty.offset; st == ZX_OK && off < at; off += ZI_VM_PAGE) {
 			struct leaving *l = &run[(off - start) / ZI_VM_PAGE];
 
-			l->content = malloc(ZI_VM_PAGE);
+			l->content = zirconia_inject_here("alloc.vm_object") != ZX_OK ?
+					     NULL :
+					     malloc(ZI_VM_PAGE);
 			if (l->content == NULL)
 				return ZX_ERR_NO_MEMORY;
 			/* Modified pages are never evicted: this does not wait for the pager. */
@@ -251,7 +254,9 @@ again:
 	}
 	if (n == 0)
 		return ZIRCONIA_VM_OK;
-	out->pages = calloc(n, sizeof(*out->pages));
+	out->pages = zirconia_inject_here("alloc.vm_object") != ZX_OK ?
+			     NULL :
+			     calloc(n, sizeof(*out->pages));
 	if (out->pages == NULL)
 		return ZIRCONIA_VM_NO_MEMORY;
 	for (size_t i = first; out->n < n; i++)

@@ -4,6 +4,7 @@
 
 #include <zircon/process.h>
 #include <zircon/syscalls.h>
+#include <zirconia/inject.h>
 #include <zirconia/vm_io.h>
 
 zirconia_vm_error_t zirconia_vm_error_from_status(zx_status_t status)
@@ -201,7 +202,7 @@ static const struct zirconia_vm_window *window(zirconia_vm_vmo_t *v, uint64_t si
 
 	if (newest != NULL && newest->len >= size)
 		return newest;
-	w = malloc(sizeof(*w));
+	w = zirconia_inject_here("alloc.vm_object") != ZX_OK ? NULL : malloc(sizeof(*w));
 	*out_status = w == NULL ? ZX_ERR_NO_MEMORY : map(v->vmo, 0, size, w);
 	if (*out_status != ZX_OK) {
 		free(w);

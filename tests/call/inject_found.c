@@ -1,4 +1,7 @@
 /* What the runs of the other inject_ programs found, each by itself. */
+#include <zirconia/mmio_mock.h>
+#include <zirconia/page_cache.h>
+
 #include "host/host_i.h"
 #include "inject_t.h"
 
@@ -134,4 +137,21 @@ Test(inject_found, thread_self__key_refused__asked_again)
 	cr_assert_eq(zx_thread_self(), ZX_HANDLE_INVALID);
 	T_OK(zirconia_inject_set(NULL));
 	cr_assert_neq(zx_thread_self(), ZX_HANDLE_INVALID);
+}
+
+/* The clients that are built on the calls have points of their own. */
+Test(inject_found, clients__no_memory__told)
+{
+	static const zirconia_page_backend_ops_t none;
+	zirconia_page_cache_t *cache = NULL;
+	zirconia_mmio_mock_t *mock;
+
+	T_OK(zirconia_inject_set("alloc.page_cache;alloc.mmio_mock"));
+	cr_assert_eq(zirconia_page_cache_create(&none, NULL, 1, &cache), ZIRCONIA_VM_NO_MEMORY);
+	cr_assert_null(cache);
+	cr_assert_null(zirconia_mmio_mock_new(64));
+	T_OK(zirconia_inject_set(NULL));
+	mock = zirconia_mmio_mock_new(64);
+	cr_assert_not_null(mock);
+	zirconia_mmio_mock_free(mock);
 }
