@@ -71,7 +71,7 @@ INJ_OK uint64_t inj_look_at(zx_handle_t vmo)
 	h = inj_mix(inj_mix(h, info.size_bytes), info.flags);
 	h = inj_mix(inj_mix(inj_mix(h, info.num_children), info.num_mappings), info.share_count);
 	T_OK(zx_vmo_get_stream_size(vmo, &stream));
-	h = inj_mix(h, stream);
+	h = inj_mix(inj_mix(h, stream), info.committed_bytes);
 	if (getenv("INJECT_LOG") != NULL)
 		fprintf(stderr,
 			"    VMO of %" PRIu64
