@@ -1,4 +1,4 @@
-/* zi-test: timeout=300 */
+/* zi-test: timeout=300 no-tsan */ /* one thread, and scans of sparse VMOs that take minutes there */
 /* VMOs when memory is out or the host refuses: see inject_t.h. */
 #include "inject_t.h"
 
