@@ -92,21 +92,7 @@ part() {
 require() {
 	local who=user
 	[ "$(id -u)" -ne 0 ] || who=root
-	export ZI_REQUIRE="$1,$who$(! fuse_is_usable || echo ,fuse)${ZI_REQUIRE_EXTRA:+,$ZI_REQUIRE_EXTRA}"
-}
-
-# Can this user mount with FUSE? Root can where it has CAP_SYS_ADMIN (bit 21), others where fusermount3 is allowed to become root.
-fuse_is_usable() {
-	local capabilities
-	if ! [ -c /dev/fuse ] || ! [ -r /dev/fuse ] || ! [ -w /dev/fuse ] || ! command -v fusermount3 >/dev/null; then
-		return 1
-	fi
-	if [ "$(id -u)" -ne 0 ]; then
-		[ -u "$(command -v fusermount3)" ] && grep -q '^NoNewPrivs:[[:space:]]*0$' /proc/self/status
-		return
-	fi
-	capabilities=$(sed -n 's/^CapEff:[[:space:]]*//p' /proc/self/status)
-	(((16#$capabilities >> 21) & 1))
+	export ZI_REQUIRE="$1,$who${ZI_REQUIRE_EXTRA:+,$ZI_REQUIRE_EXTRA}"
 }
 
 # As root: the release suite once more as an ordinary user, in a build of that user's own.
@@ -148,8 +134,14 @@ cmd_test() {
 	if [ -z "${ZIRCONIA_TEST_QUICK:-}" ]; then
 		require no-tsan,no-valgrind
 		part "AddressSanitizer and UndefinedBehaviorSanitizer" asan asan
+		require no-valgrind
+		part "ThreadSanitizer" tsan tsan -E '\.(thread|mprotect)$'
 		require no-tsan
-		part "Valgrind" valgrind valgrind
+		part "Valgrind" valgrind valgrind -LE '^helgrind$'
+		require native,no-tsan,no-valgrind
+		ctest_under=("$build_root/release/tests/confine" --no-userfaultfd)
+		part "release, userfaultfd forbidden" release release -LE '^script$' -E '\.(sigbus|thread)$'
+		ctest_under=()
 		[ "$(id -u)" -ne 0 ] || as_ordinary_user
 	fi
 	echo "   logs: $build_root/*/log"
