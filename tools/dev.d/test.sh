@@ -92,7 +92,21 @@ part() {
 require() {
 	local who=user
 	[ "$(id -u)" -ne 0 ] || who=root
-	export ZI_REQUIRE="$1,$who${ZI_REQUIRE_EXTRA:+,$ZI_REQUIRE_EXTRA}"
+	export ZI_REQUIRE="$1,$who$(! fuse_is_usable || echo ,fuse)${ZI_REQUIRE_EXTRA:+,$ZI_REQUIRE_EXTRA}"
+}
+
+# Can this user mount with FUSE? Root can where it has CAP_SYS_ADMIN (bit 21), others where fusermount3 is allowed to become root.
+fuse_is_usable() {
+	local capabilities
+	if ! [ -c /dev/fuse ] || ! [ -r /dev/fuse ] || ! [ -w /dev/fuse ] || ! command -v fusermount3 >/dev/null; then
+		return 1
+	fi
+	if [ "$(id -u)" -ne 0 ]; then
+		[ -u "$(command -v fusermount3)" ] && grep -q '^NoNewPrivs:[[:space:]]*0$' /proc/self/status
+		return
+	fi
+	capabilities=$(sed -n 's/^CapEff:[[:space:]]*//p' /proc/self/status)
+	(((16#$capabilities >> 21) & 1))
 }
 
 # As root: the release suite once more as an ordinary user, in a build of that user's own.
