@@ -92,7 +92,8 @@ part() {
 require() {
 	local who=user
 	[ "$(id -u)" -ne 0 ] || who=root
-	export ZI_REQUIRE="$1,$who$(! fuse_is_usable || echo ,fuse)${ZI_REQUIRE_EXTRA:+,$ZI_REQUIRE_EXTRA}"
+	! fuse_is_usable || who+=,fuse
+	export ZI_REQUIRE="$1,$who${ZI_REQUIRE_EXTRA:+,$ZI_REQUIRE_EXTRA}"
 }
 
 # Can this user mount with FUSE? Root can where it has CAP_SYS_ADMIN (bit 21), others where fusermount3 is allowed to become root.
