@@ -20,14 +20,16 @@ struct row {
 
 /* Neither words nor a number: any text, which its user understands. */
 static const struct row rows[ZI_OPTION_COUNT] = {
-	[ZI_OPTION_BEHAVIOUR] = {"ZIRCONIA_BEHAVIOUR", .words = "2025 2026"},
-	[ZI_OPTION_ASLR] = {"ZIRCONIA_ASLR", .words = "0 1"},
-	[ZI_OPTION_SEED] = {"ZIRCONIA_SEED", .max = UINT64_MAX},
-	[ZI_OPTION_TRAP] = {"ZIRCONIA_TRAP", .words = "mprotect sigbus thread"},
-	[ZI_OPTION_FS] = {"ZIRCONIA_FS"},
-	[ZI_OPTION_PAGER_TIMEOUT] = {"ZIRCONIA_PAGER_TIMEOUT", .max = 1000000000, .number = 300},
-	[ZI_OPTION_INJECT] = {"ZIRCONIA_INJECT"},
-	[ZI_OPTION_INJECT_SEED] = {"ZIRCONIA_INJECT_SEED", .max = UINT64_MAX, .number = 1},
+	[ZI_OPTION_BEHAVIOUR] = {.name = "ZIRCONIA_BEHAVIOUR", .words = "2025 2026"},
+	[ZI_OPTION_ASLR] = {.name = "ZIRCONIA_ASLR", .words = "0 1"},
+	[ZI_OPTION_SEED] = {.name = "ZIRCONIA_SEED", .max = UINT64_MAX},
+	[ZI_OPTION_TRAP] = {.name = "ZIRCONIA_TRAP", .words = "mprotect sigbus thread"},
+	[ZI_OPTION_FS] = {.name = "ZIRCONIA_FS"},
+	[ZI_OPTION_PAGER_TIMEOUT] = {.name = "ZIRCONIA_PAGER_TIMEOUT",
+				     .max = 1000000000,
+				     .number = 300},
+	[ZI_OPTION_INJECT] = {.name = "ZIRCONIA_INJECT"},
+	[ZI_OPTION_INJECT_SEED] = {.name = "ZIRCONIA_INJECT_SEED", .max = UINT64_MAX, .number = 1},
 };
 
 static struct zi_option values[ZI_OPTION_COUNT];

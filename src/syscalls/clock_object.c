@@ -9,7 +9,6 @@
 #include "object/clock.h"
 #include "object/object.h"
 #include "syscalls/entry.h"
-#include "syscalls/entry.h"
 #include "syscalls/vmar_i.h"
 #include "vm/fault.h"
 #include "vm/vm.h"
