@@ -52,7 +52,8 @@ static void on_zero_children(void *ctx, bool zero)
 zx_status_t zi_vmo_object_new(struct zi_vmo *vmo, struct zi_vmo_object **out_object)
 {
 	/* The VMO outlives its handles where it is mapped: the koid that listings show is its own. */
-	struct zi_vmo_object *o = zi_object_new_as(&vmo_object_ops, ZX_VMO_ZERO_CHILDREN, vmo->koid);
+	struct zi_vmo_object *o =
+		zi_object_new_as(&vmo_object_ops, ZX_VMO_ZERO_CHILDREN, vmo->koid);
 
 	if (o == NULL) {
 		zi_vmo_unref(vmo);

@@ -35,24 +35,28 @@ struct zi_mapping {
 	bool fault_beyond_stream; /* ZX_VM_FAULT_BEYOND_STREAM_SIZE */
 	bool mergeable;
 	bool is_vdso;
-	zx_koid_t list_koid;      /* koid shown in listings instead of the VMO's; 0: the VMO's */
-	const char *list_name;    /* name shown instead of the VMO's; NULL: the VMO's (static string) */
+	zx_koid_t list_koid; /* koid shown in listings instead of the VMO's; 0: the VMO's */
+	const char
+		*list_name; /* name shown instead of the VMO's; NULL: the VMO's (static string) */
 
 	/* range: written with address space lock and tree lock held, read with either */
 	zx_vaddr_t base;
-	uint64_t len;             /* bytes, page multiple; 0: dead */
-	uint64_t vmo_off;         /* bytes; may lie past the VMO's end */
-	struct zi_prot_range *prot; /* sorted, first start is 0, neighbours differ; prot_few or malloc'd */
+	uint64_t len;     /* bytes, page multiple; 0: dead */
+	uint64_t vmo_off; /* bytes; may lie past the VMO's end */
+	struct zi_prot_range
+		*prot; /* sorted, first start is 0, neighbours differ; prot_few or malloc'd */
 	struct zi_prot_range prot_few[2];
 	uint32_t nprot;
 	uint32_t prot_cap;
 
-	struct zi_link in_vmo;    /* on vmo->mappings; tree lock */
-	bool unplaced;            /* given up once: parts may show nothing until they are touched; tree lock */
-	uint32_t placed_runs;     /* host maps placed since the mapping was last in one piece, at most; tree lock */
-	struct zi_pageset shown;  /* placed pages of a pager root, by page of the VMO; a hint; tree lock */
-	uint64_t fork_next;       /* VMO page after the last forked block; tree lock (fork.c) */
-	uint32_t fork_block;      /* pages of the next block; tree lock (fork.c) */
+	struct zi_link in_vmo; /* on vmo->mappings; tree lock */
+	bool unplaced; /* given up once: parts may show nothing until they are touched; tree lock */
+	uint32_t
+		placed_runs; /* host maps placed since the mapping was last in one piece, at most; tree lock */
+	struct zi_pageset
+		shown; /* placed pages of a pager root, by page of the VMO; a hint; tree lock */
+	uint64_t fork_next;  /* VMO page after the last forked block; tree lock (fork.c) */
+	uint32_t fork_block; /* pages of the next block; tree lock (fork.c) */
 
 	/* for the VMAR tree only */
 	struct zi_child vmar_node; /* in vmar->children */
@@ -89,8 +93,7 @@ zx_status_t zi_mapping_cut(struct zi_mapping *m, zx_vaddr_t start, uint64_t len,
 bool zi_mapping_merge(struct zi_mapping *left, struct zi_mapping *right);
 
 /* Current protection of the pages in the range becomes `prot`. */
-zx_status_t zi_mapping_protect(struct zi_mapping *m, zx_vaddr_t start, uint64_t len,
-			       uint32_t prot);
+zx_status_t zi_mapping_protect(struct zi_mapping *m, zx_vaddr_t start, uint64_t len, uint32_t prot);
 /* Protection at an address, and (out_end, may be NULL) the address where it may change. Either lock. */
 uint32_t zi_mapping_prot_at(const struct zi_mapping *m, zx_vaddr_t addr, zx_vaddr_t *out_end);
 

@@ -30,34 +30,36 @@ enum zi_vmo_kind {
 /* Stream size counter, shared by a family of references. Guarded by the tree lock. */
 struct zi_stream_size {
 	uint32_t refs;
-	bool set;       /* false: the stream size is the VMO size */
+	bool set; /* false: the stream size is the VMO size */
 	uint64_t bytes;
 	struct zi_link changes; /* operations under way, oldest first: size_queue.h */
 	struct zi_link reads;
-	uint32_t nsets;         /* of them, size changes */
+	uint32_t nsets; /* of them, size changes */
 };
 
 struct zi_vmo {
-	_Atomic uint32_t refs;   /* handle object, mappings, pins, streams, calls in flight */
-	enum zi_vmo_kind kind;   /* fixed */
-	zx_koid_t koid;          /* fixed */
-	struct zi_tree *tree;    /* fixed; its lock guards what follows */
+	_Atomic uint32_t refs; /* handle object, mappings, pins, streams, calls in flight */
+	enum zi_vmo_kind kind; /* fixed */
+	zx_koid_t koid;        /* fixed */
+	struct zi_tree *tree;  /* fixed; its lock guards what follows */
 	struct zi_node *node;
-	uint64_t base;           /* window into the node: bytes; 0 except for slices */
-	uint64_t window;         /* bytes; slices only: others follow the node's size */
+	uint64_t base;   /* window into the node: bytes; 0 except for slices */
+	uint64_t window; /* bytes; slices only: others follow the node's size */
 	bool slice, reference, resizable, discardable, unbounded, snapshot, immutable;
 	bool pager_backed;
-	zx_koid_t pager_koid;    /* of the pager that zx_pager_create_vmo was called on; 0 for all other VMOs, children too */
+	zx_koid_t
+		pager_koid; /* of the pager that zx_pager_create_vmo was called on; 0 for all other VMOs, children too */
 	uint32_t cache_policy;
 	char name[ZX_MAX_NAME_LEN];
 	struct zi_stream_size *stream;
 	struct zi_link mappings; /* of struct zi_mapping.in_vmo */
 	uint64_t nmappings;
-	struct zi_vmo *parent;   /* object parent; children unlink themselves. NULL: none (any more) */
+	struct zi_vmo
+		*parent; /* object parent; children unlink themselves. NULL: none (any more) */
 	struct zi_link children; /* of in_parent */
 	struct zi_link in_parent;
 	uint64_t nchildren;
-	struct zi_link in_node;  /* on node->vmos */
+	struct zi_link in_node; /* on node->vmos */
 	/* told, under the tree lock, when the number of children becomes or stops being zero */
 	void (*on_zero_children)(void *ctx, bool zero);
 	void *zero_children_ctx;
@@ -66,7 +68,8 @@ struct zi_vmo {
 };
 
 void zi_vmo_ref(struct zi_vmo *v);
-void zi_vmo_unref(struct zi_vmo *v); /* NULL is accepted; the last one destroys: no lock may be held that
+void zi_vmo_unref(
+	struct zi_vmo *v); /* NULL is accepted; the last one destroys: no lock may be held that
 				      * orders after or equals the tree lock */
 
 /* ---- vmo.c: making, names, sizes */

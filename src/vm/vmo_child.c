@@ -45,8 +45,7 @@ static zx_status_t check_snapshot(const struct zi_vmo *v, uint32_t type, uint64_
 		return ZX_ERR_BAD_STATE;
 	if (type == ZX_VMO_CHILD_SNAPSHOT && v->pager_backed)
 		return ZX_ERR_NOT_SUPPORTED;
-	if (v->node->root_off + zi_vmo_page(v, off) + (bytes >> ZI_PAGE_SHIFT) >=
-	    (uint64_t)1 << 52)
+	if (v->node->root_off + zi_vmo_page(v, off) + (bytes >> ZI_PAGE_SHIFT) >= (uint64_t)1 << 52)
 		return ZX_ERR_INVALID_ARGS;
 	return clone_kind(v, type, out_bidirectional);
 }
@@ -112,8 +111,8 @@ static zx_status_t make_snapshot(struct zi_vmo *v, uint32_t options, uint64_t of
 	}
 	c->snapshot = true;
 	c->resizable = (options & ZX_VMO_CHILD_RESIZABLE) != 0;
-	c->immutable = (options & ZX_VMO_CHILD_SNAPSHOT) != 0 &&
-		       (options & ZX_VMO_CHILD_NO_WRITE) != 0;
+	c->immutable =
+		(options & ZX_VMO_CHILD_SNAPSHOT) != 0 && (options & ZX_VMO_CHILD_NO_WRITE) != 0;
 	*out_child = c;
 	return give_stream_size(c, size);
 }

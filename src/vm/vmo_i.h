@@ -39,7 +39,8 @@ void zi_vmo_store_stream_size(struct zi_vmo *v, uint64_t size);
  * ZERO of [off, off+len) bytes after the range check: partial pages are written, whole ones given up. SHOULD_WAIT: something of it has
  * to be asked for first; release the lock, zi_page_wait_again, and try all of it again.
  */
-zx_status_t zi_vmo_zero_locked(struct zi_vmo *v, uint64_t off, uint64_t len, struct zi_page_wait *wait);
+zx_status_t zi_vmo_zero_locked(struct zi_vmo *v, uint64_t off, uint64_t len,
+			       struct zi_page_wait *wait);
 /* Writes from page pgi on make at most this many pages dirty, or ask for them, at once. */
 uint64_t zi_vmo_write_batch(void);
 

@@ -8,7 +8,7 @@
 
 static bool has_committed(struct zi_vmo *v)
 {
-	struct zi_attr a = { 0 };
+	struct zi_attr a = {0};
 
 	zi_node_attribute(v->node, 0, v->node->size, &a);
 	return a.committed != 0;

@@ -18,12 +18,12 @@
 #include <zircon/syscalls/scheduler.h>
 #include <zircon/types.h>
 
-#define SIZE(type, bytes) \
-	_Static_assert(sizeof(type) == (bytes), "size of " #type)
+#define SIZE(type, bytes) _Static_assert(sizeof(type) == (bytes), "size of " #type)
 #define AT(type, field, offset) \
 	_Static_assert(offsetof(type, field) == (offset), "offset of " #field " in " #type)
 /* The type of a constant or of a typedef. */
-#define IS(expr, type) _Static_assert(_Generic((expr), type: 1, default: 0), #expr " is no " #type)
+#define IS(expr, type) \
+	_Static_assert(_Generic((expr), type : 1, default : 0), #expr " is no " #type)
 
 /* Small structures. */
 SIZE(zx_iovec_t, 16);

@@ -27,7 +27,10 @@ struct value {
 /* spec: clients A.1 #1-6 #8-16 #18-21 */
 
 /* Status codes are negative: both sides are widened with their sign. */
-#define V(name, number) {#name, (uint64_t)(int64_t)(name), (uint64_t)(int64_t)(number)}
+#define V(name, number)                                                       \
+	{                                                                     \
+#name, (uint64_t)(int64_t)(name), (uint64_t)(int64_t)(number) \
+	}
 
 static const struct value values[] = {
 	V(ZX_HANDLE_INVALID, 0),

@@ -70,7 +70,7 @@ Test(call_clock, deadline_after__any_duration__now_plus_it)
 {
 	static const int64_t durations[] = {0, 1, 1000000000, -1, -1000000000};
 
-	T_EACH(durations, d) {
+	T_EACH (durations, d) {
 		zx_instant_mono_t before = zx_clock_get_monotonic();
 		zx_instant_mono_t at = zx_deadline_after(*d);
 		zx_instant_mono_t after = zx_clock_get_monotonic();
@@ -89,7 +89,7 @@ Test(call_clock, nanosleep__deadline_passed__returns_at_once)
 	zx_instant_mono_t start = zx_clock_get_monotonic();
 	const zx_instant_mono_t past[] = {0, -1, ZX_TIME_INFINITE_PAST, 1, start};
 
-	T_EACH(past, p)
+	T_EACH (past, p)
 		T_ZX(zx_nanosleep(*p), ZX_OK);
 	cr_expect_lt(zx_clock_get_monotonic() - start, ZX_SEC(2));
 }

@@ -66,7 +66,7 @@ Test(call_system, features__each_kind__answered)
 		{"nonsense", UINT32_MAX, ZX_ERR_NOT_SUPPORTED, 0},
 	};
 
-	T_EACH(rows, r) {
+	T_EACH (rows, r) {
 		uint32_t bits = 0xa5a5a5a5;
 
 		T_ZX_ROW(r->name, zx_system_get_features(r->kind, &bits), r->want);
@@ -119,7 +119,7 @@ Test(call_system, cprng_draw__any_length__fills_exactly_that)
 	static const size_t lengths[] = {0, 1, 7, 255, 256, 257, 512, 1000, 5000};
 	static uint8_t buffer[5000 + 64];
 
-	T_EACH(lengths, n) {
+	T_EACH (lengths, n) {
 		size_t last_changed = 0;
 
 		memset(buffer, 0, sizeof(buffer));
@@ -218,7 +218,7 @@ Test(call_system, process_exit__in_a_child__ends_with_the_low_bits_and_no_handle
 		int want;
 	} rows[] = {{0, 0}, {7, 7}, {256 + 3, 3}, {-1, 255}};
 
-	T_EACH(rows, r) {
+	T_EACH (rows, r) {
 		int status = 0;
 		pid_t child = fork();
 

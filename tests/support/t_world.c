@@ -171,13 +171,15 @@ static void look_at_maps(struct text *t)
 		uint64_t off;
 		char prot[8];
 
-		if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %7s %" SCNx64, &from, &to, prot, &off) != 4)
+		if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %7s %" SCNx64, &from, &to, prot,
+			   &off) != 4)
 			continue;
 		if (from < root_end && to > caps->root_base) {
 			if (strcmp(prot, "---p") != 0 &&
 			    (strcmp(prot, "---s") != 0 || off < caps->arena_pages << 12))
 				say(t, "in the root VMAR: %s", line);
-		} else if (strstr(line, "/memfd:zirconia") != NULL && (from < physmap || to > physmap_end)) {
+		} else if (strstr(line, "/memfd:zirconia") != NULL &&
+			   (from < physmap || to > physmap_end)) {
 			say(t, "of the arena: %s", line);
 		}
 	}
@@ -234,7 +236,8 @@ static void look_at_service(struct text *t)
 bool t_world_end(int ms, char *text, size_t size)
 {
 	/* With another thread inside a call the world cannot be ended. */
-	if (!wait_for_nothing(look_at_threads, ms, text, size) || !wait_for_nothing(look_at_service, ms, text, size))
+	if (!wait_for_nothing(look_at_threads, ms, text, size) ||
+	    !wait_for_nothing(look_at_service, ms, text, size))
 		return false;
 	if (&t_world_is_mine != NULL && t_world_is_mine)
 		return wait_for_nothing(look_at_descriptors, ms, text, size);
@@ -242,7 +245,8 @@ bool t_world_end(int ms, char *text, size_t size)
 		snprintf(text, size, "no memory to list the handles\n");
 		return false;
 	}
-	return wait_for_nothing(look_at_world, ms, text, size) && wait_for_nothing(look_at_maps, ms, text, size) &&
+	return wait_for_nothing(look_at_world, ms, text, size) &&
+	       wait_for_nothing(look_at_maps, ms, text, size) &&
 	       wait_for_nothing(look_at_descriptors, ms, text, size);
 }
 

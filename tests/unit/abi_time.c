@@ -52,7 +52,7 @@ static const struct sum products[] = {
 
 Test(abi_time, add__anything__saturates)
 {
-	T_EACH(additions, r) {
+	T_EACH (additions, r) {
 		cr_expect_eq(zx_time_add_duration(r->a, r->b), r->want, "%s", r->name);
 		cr_expect_eq(zx_duration_add_duration(r->a, r->b), r->want, "%s", r->name);
 		cr_expect_eq(zx_ticks_add_ticks(r->a, r->b), r->want, "%s", r->name);
@@ -62,7 +62,7 @@ Test(abi_time, add__anything__saturates)
 
 Test(abi_time, subtract__anything__saturates)
 {
-	T_EACH(subtractions, r) {
+	T_EACH (subtractions, r) {
 		cr_expect_eq(zx_time_sub_duration(r->a, r->b), r->want, "%s", r->name);
 		cr_expect_eq(zx_time_sub_time(r->a, r->b), r->want, "%s", r->name);
 		cr_expect_eq(zx_duration_sub_duration(r->a, r->b), r->want, "%s", r->name);
@@ -72,19 +72,37 @@ Test(abi_time, subtract__anything__saturates)
 
 Test(abi_time, multiply__anything__saturates)
 {
-	T_EACH(products, r) {
+	T_EACH (products, r) {
 		cr_expect_eq(zx_duration_mul_int64(r->a, r->b), r->want, "%s", r->name);
 		cr_expect_eq(zx_ticks_mul_int64(r->a, r->b), r->want, "%s", r->name);
 		cr_expect_eq(zx_duration_mul_int64(r->b, r->a), r->want, "%s turned", r->name);
 	}
 }
 
-static zx_duration_t by_nsec(int64_t n) { return ZX_NSEC(n); }
-static zx_duration_t by_usec(int64_t n) { return ZX_USEC(n); }
-static zx_duration_t by_msec(int64_t n) { return ZX_MSEC(n); }
-static zx_duration_t by_sec(int64_t n) { return ZX_SEC(n); }
-static zx_duration_t by_min(int64_t n) { return ZX_MIN(n); }
-static zx_duration_t by_hour(int64_t n) { return ZX_HOUR(n); }
+static zx_duration_t by_nsec(int64_t n)
+{
+	return ZX_NSEC(n);
+}
+static zx_duration_t by_usec(int64_t n)
+{
+	return ZX_USEC(n);
+}
+static zx_duration_t by_msec(int64_t n)
+{
+	return ZX_MSEC(n);
+}
+static zx_duration_t by_sec(int64_t n)
+{
+	return ZX_SEC(n);
+}
+static zx_duration_t by_min(int64_t n)
+{
+	return ZX_MIN(n);
+}
+static zx_duration_t by_hour(int64_t n)
+{
+	return ZX_HOUR(n);
+}
 
 Test(abi_time, units__count_known_only_at_run_time__saturate)
 {
@@ -103,11 +121,11 @@ Test(abi_time, units__count_known_only_at_run_time__saturate)
 	};
 	static const int64_t counts[] = {0, 1, -1, 3, -25};
 
-	T_EACH(rows, r) {
+	T_EACH (rows, r) {
 		volatile int64_t largest = MAX / r->unit;
 		volatile int64_t end = MAX, start = MIN;
 
-		T_EACH(counts, n) {
+		T_EACH (counts, n) {
 			cr_expect_eq(r->function(*n), *n * r->unit, "%s", r->name);
 			cr_expect_eq(r->macro(*n), *n * r->unit, "%s", r->name);
 		}
@@ -124,10 +142,10 @@ Test(abi_time, units__count_known_only_at_run_time__saturate)
 
 Test(abi_time, timespec__there_and_back__same)
 {
-	static const int64_t durations[] = {0,  1,	 999999999, 1000000000, 1500000000,
-					    -1, -1500000000, MAX,	MIN};
+	static const int64_t durations[] = {0,  1,           999999999, 1000000000, 1500000000,
+					    -1, -1500000000, MAX,       MIN};
 
-	T_EACH(durations, d) {
+	T_EACH (durations, d) {
 		struct timespec ts = zx_timespec_from_duration(*d);
 
 		cr_expect_eq(zx_duration_from_timespec(ts), *d, "%lld", (long long)*d);

@@ -50,7 +50,7 @@ Test(base_options, words__all__count_from_one)
 		{"ZIRCONIA_TRAP", "thread", ZI_OPTION_TRAP, 3},
 	};
 
-	T_EACH(rows, r) {
+	T_EACH (rows, r) {
 		set(r->name, r->value);
 		cr_assert_str_eq(read_options(), "", "%s=%s", r->name, r->value);
 		cr_assert(zi_option(r->id)->given, "%s=%s", r->name, r->value);
@@ -72,7 +72,7 @@ Test(base_options, numbers__in_range__taken)
 		{"18446744073709551615", UINT64_MAX},
 	};
 
-	T_EACH(rows, r) {
+	T_EACH (rows, r) {
 		set("ZIRCONIA_SEED", r->value);
 		cr_assert_str_eq(read_options(), "", "%s", r->value);
 		cr_assert(zi_option(ZI_OPTION_SEED)->given);
@@ -123,7 +123,7 @@ Test(base_options, senseless_value__told_and_as_if_not_set)
 		{"ZIRCONIA_PAGER_TIMEOUT", "1s", "not a number", ZI_OPTION_PAGER_TIMEOUT},
 	};
 
-	T_EACH(rows, r) {
+	T_EACH (rows, r) {
 		char start[100];
 		const char *told;
 

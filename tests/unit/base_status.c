@@ -37,7 +37,7 @@ Test(base_status, get_string__every_code__its_macro)
 		{ZX_ERR_CONNECTION_ABORTED, "ZX_ERR_CONNECTION_ABORTED"},
 	};
 
-	T_EACH(rows, r)
+	T_EACH (rows, r)
 		cr_expect_str_eq(zx_status_get_string(r->status), r->name);
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
 		cr_expect_eq(strncmp(zx_status_get_string(codes[i]), "ZX_", 3), 0, "%d", codes[i]);
@@ -50,7 +50,7 @@ Test(base_status, get_string__any_other_number__unknown)
 	for (zx_status_t status = -600; status <= 600; status++)
 		if (!is_code(status))
 			cr_expect_str_eq(zx_status_get_string(status), "(UNKNOWN)", "%d", status);
-	T_EACH(far, f)
+	T_EACH (far, f)
 		cr_expect_str_eq(zx_status_get_string(*f), "(UNKNOWN)", "%d", *f);
 }
 

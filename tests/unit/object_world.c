@@ -140,7 +140,7 @@ Test(object_world, one_thing_lost__each__told)
 	char text[1024];
 
 	T_OK(zi_host_start());
-	T_EACH(rows, r) {
+	T_EACH (rows, r) {
 		r->make();
 		cr_assert(!t_world_end(100, text, sizeof(text)), "%s", r->name);
 		cr_assert_not_null(strstr(text, r->told), "%s: %s", r->name, text);
@@ -166,7 +166,8 @@ Test(object_world, handles_and_mappings_open__ended__nothing_is_left_and_a_new_w
 		p = t_map(child, 0, 8 * T_PAGE);
 		p[T_PAGE] = 1;
 		T_OK(zx_vmo_create_child(child, ZX_VMO_CHILD_SNAPSHOT, 0, 4 * T_PAGE, &a));
-		T_OK(zx_vmar_allocate(zx_vmar_root_self(), ZX_VM_CAN_MAP_READ, 0, 16 * T_PAGE, &vmar, &at));
+		T_OK(zx_vmar_allocate(zx_vmar_root_self(), ZX_VM_CAN_MAP_READ, 0, 16 * T_PAGE,
+				      &vmar, &at));
 		T_OK(zx_vmar_map(vmar, ZX_VM_PERM_READ, 0, a, 0, T_PAGE, &at));
 		cr_assert_neq(zx_thread_self(), ZX_HANDLE_INVALID);
 		t_close(child);

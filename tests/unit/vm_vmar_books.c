@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "t.h"
 #include "base/options.h"
+#include "t.h"
 #include "vm/vm.h"
 #include "vm/vmar.h"
 #include "vm/vmo.h"
