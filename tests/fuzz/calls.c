@@ -65,6 +65,7 @@ static const struct {
  *   zx_interrupt_wait                has no deadline: the interrupt is triggered first, and left alone when that is refused
  *   zx_task_kill, zx_job_set_critical  not for this process and its job
  *   zx_object_set_property           not the segment registers of the calling thread
+ *   zx_object_get_info               not the table of handles: other calls would find the harness's in the buffer, and close them
  *   zx_cprng_draw, zx_cache_flush    fault by design on pointers that are none
  *   zx_pager_create_vmo              any good port becomes the one whose requests are answered: an unanswered one is a wait without an end
  *   zx_bti_create                    as many BTIs as the harness can clean up after
@@ -309,6 +310,8 @@ static bool bound(const struct call *c, uint64_t *a)
 		return !is_self((zx_handle_t)a[2]);
 	} else if (is(c, "zx_object_set_property")) {
 		return a[1] != ZX_PROP_REGISTER_GS && a[1] != ZX_PROP_REGISTER_FS;
+	} else if (is(c, "zx_object_get_info")) {
+		return (uint32_t)a[1] != ZX_INFO_HANDLE_TABLE;
 	} else if (is(c, "zx_interrupt_wait")) {
 		const zx_status_t st = zx_interrupt_trigger((zx_handle_t)a[0], 0, 1);
 

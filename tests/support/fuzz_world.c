@@ -419,6 +419,8 @@ void fz_begin(void)
 	zx_handle_t h;
 
 	start();
+	/* What an input finds there is its own. */
+	memset(fz_area, 0, FZ_AREA_LEN);
 	fz_vmar_len = (size_t)64 << 20;
 	must(zx_vmar_allocate(zx_vmar_root_self(),
 			      ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE | ZX_VM_CAN_MAP_EXECUTE |
