@@ -211,7 +211,7 @@ Test(call_fork, threads_of_the_parent_in_calls_and_waits__child_never_hangs)
 	pthread_t work[4];
 	struct pg p;
 
-	t_require("no-tsan"); /* it allows no threads in a forked child, nor some locks */
+	t_require("native"); /* locks of a sanitizer's own may stay locked in the child */
 	make_parents_world(&p);
 	child_objects();
 	for (size_t i = 0; i < 4; i++)
@@ -315,7 +315,7 @@ static void fork_during_the_start(void)
 
 Test(call_fork, another_thread_in_its_first_call__child_never_hangs)
 {
-	t_require("no-tsan");
+	t_require("native");
 	for (int i = 0; i < 150; i++) {
 		delay = (unsigned)i * 700;
 		CHILD_EXITS("start", fork_during_the_start, 0);

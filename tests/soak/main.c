@@ -36,9 +36,10 @@ enum { WORKERS = sizeof(kinds) / sizeof(kinds[0]) };
 
 static struct soak_worker workers[WORKERS];
 
+extern void __asan_init(void) __attribute__((weak));
 extern void __tsan_init(void) __attribute__((weak));
 
-/* ThreadSanitizer's own locks do not survive a fork of a process with threads. */
+/* Locks of a sanitizer's own do not survive a fork of a process with threads. */
 static void *rest(void *worker)
 {
 	struct soak_worker *w = worker;
@@ -57,7 +58,9 @@ static void *run_worker(void *worker)
 	struct soak_worker *w = worker;
 	void *(*fn)(void *) = kinds[w - workers].fn;
 
-	return fn == soak_forks && &__tsan_init != NULL ? rest(w) : fn(w);
+	if (fn == soak_forks && (&__asan_init != NULL || &__tsan_init != NULL))
+		return rest(w);
+	return fn(w);
 }
 
 static double now(void)
