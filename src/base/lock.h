@@ -20,6 +20,7 @@ enum zi_lock_rank {
 	ZI_RANK_HANDLES = 10, /* handle table writers */
 	ZI_RANK_TASKS = 15,   /* jobs and processes */
 	ZI_RANK_ASPACE = 20,  /* one address space */
+	ZI_RANK_CLOCK = 25,   /* updates of one mappable clock */
 	ZI_RANK_TREE = 30,    /* one tree of clones, with the mappings of its VMOs */
 	ZI_RANK_SOURCE = 40,  /* one pager source: its queue of requests */
 	ZI_RANK_STORE = 50,   /* arena: free extents */

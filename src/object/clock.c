@@ -166,12 +166,19 @@ zx_status_t zi_clock_update(struct zi_clock *c, uint64_t options,
 {
 	bool starts = false;
 
+	if (c->vmo != NULL) {
+		zi_lock(&c->updating);
+		zi_clock_page_begin(c);
+	}
 	zi_lock(&c->object.lock);
 	zx_status_t st = update_locked(c, options, args, v1, &starts);
 	zi_unlock(&c->object.lock);
+	if (c->vmo != NULL) {
+		zi_clock_page_end(c, st == ZX_OK);
+		zi_unlock(&c->updating);
+	}
 	if (st != ZX_OK)
 		return st;
-	zi_clock_show(c);
 	zi_object_update_signals(&c->object, 0, starts ? ZX_CLOCK_STARTED : 0, ZX_CLOCK_UPDATED);
 	return ZX_OK;
 }
@@ -220,13 +227,11 @@ zx_status_t zi_clock_new(uint64_t options, int64_t backstop, struct zi_clock **o
 		c->state.line.rate = (zx_clock_rate_t){0, 1};
 	}
 	if (options & ZX_CLOCK_OPT_MAPPABLE) {
-		st = zi_vmo_create(ZI_CLOCK_MAPPED_SIZE, 0, &c->vmo);
+		st = zi_clock_page_init(c);
 		if (st != ZX_OK) {
-			c->vmo = NULL;
 			zi_object_unref(&c->object);
 			return st;
 		}
-		zi_clock_show(c);
 	}
 	*out_clock = c;
 	return ZX_OK;

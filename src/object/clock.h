@@ -33,9 +33,8 @@ struct zi_clock {
 	/* A page that mapped readers see, one reference; NULL: not mappable. */
 	struct zi_vmo *vmo;
 	struct zi_clock_state state; /* object lock */
-	_Atomic bool showing;        /* a thread copies the state into the page */
-	uint32_t shown;              /* generation in the page; that thread's, as the next */
-	uint64_t writes;             /* to the page */
+	struct zi_lock updating;     /* of a mappable clock: state and page change together */
+	uint64_t writes;             /* to the page; that lock */
 };
 
 /* ---- clock.c */
@@ -70,10 +69,19 @@ void zi_clock_fill_details(uint64_t options, int64_t backstop, const struct zi_c
 
 /* ---- clock_page.c */
 
-/* Copies the newest state into the page. No lock is held. */
-void zi_clock_show(struct zi_clock *c);
+/* The page of a new clock. NO_MEMORY: there is none. */
+zx_status_t zi_clock_page_init(struct zi_clock *c);
+/* Around a change of the state; `changed`: it shall be shown. c->updating is held. */
+void zi_clock_page_begin(struct zi_clock *c);
+void zi_clock_page_end(struct zi_clock *c, bool changed);
+
+struct zi_clock_shown {
+	uint64_t options;
+	int64_t backstop;
+	struct zi_clock_state state;
+	int64_t reference; /* an instant at which the state was the clock's */
+};
 /* Reads a mapped clock at a user address: INVALID_ARGS when there is none. */
-zx_status_t zi_clock_page_read(const void *user, uint64_t *out_options, int64_t *out_backstop,
-			       struct zi_clock_state *out_state);
+zx_status_t zi_clock_page_read(const void *user, struct zi_clock_shown *out_shown);
 
 #endif

@@ -3,16 +3,20 @@
  *
  * There are two slots, written in turn, each from its end to its start: a number at the end, the
  * state, the number at the start. A reader copies in the other direction; equal numbers mean that
- * nothing was written in between. While one slot is being written, for as long as that takes, the
- * other one holds the state before.
+ * nothing was written in between. Before the state changes, the page says which number comes next:
+ * a reader that does not find it there waits, so that it never sees a state that others know to be
+ * over. It does not wait for ever, because the updating thread may have lost its processor; the
+ * other slot is whole all the time.
  */
+#include <sched.h>
+
 #include "object/clock.h"
 #include "vm/fault.h"
 #include "vm/vmo.h"
 
 #define MAGIC UINT64_C(0x6b636f6c632d697a) /* "zi-clock" */
-/* Both slots written while a reader copies, so often in a row: the page is none of ours. */
-#define TRIES 10000
+/* Looks at a page that says it is changing: some milliseconds. */
+#define PATIENCE 10000
 
 struct slot {
 	uint64_t first; /* counts what was written, from 1 */
@@ -24,64 +28,72 @@ struct page {
 	uint64_t magic;
 	uint64_t options;
 	int64_t backstop;
+	uint64_t next; /* the number of the newest slot, or of the one to come */
 	struct slot slot[2];
 };
 
-/* Cannot fail: the page is the VMO's, and the source is ours. */
-static void copy_out(struct zi_clock *c, const struct zi_clock_state *state)
+/* Cannot fail once the page is there: the source is ours. */
+static void put(struct zi_clock *c, uint64_t at, const void *bytes, size_t n)
+{
+	(void)zi_vmo_write(c->vmo, bytes, at, n);
+}
+
+static void put_slot(struct zi_clock *c, const struct zi_clock_state *state)
 {
 	const struct slot slot = {.first = c->writes, .state = *state, .last = c->writes};
 	const uint64_t at = offsetof(struct page, slot) + (c->writes & 1) * sizeof(slot);
 	const size_t middle = offsetof(struct slot, state);
 	const size_t end = offsetof(struct slot, last);
 
-	zi_vmo_write(c->vmo, &slot.last, at + end, sizeof(slot.last));
-	zi_vmo_write(c->vmo, &slot.state, at + middle, end - middle);
-	zi_vmo_write(c->vmo, &slot.first, at, sizeof(slot.first));
-	if (c->writes == 1) {
-		const struct page page = {
-			.magic = MAGIC, .options = c->options, .backstop = c->backstop};
-
-		zi_vmo_write(c->vmo, &page, 0, offsetof(struct page, slot));
-	}
+	put(c, at + end, &slot.last, sizeof(slot.last));
+	put(c, at + middle, &slot.state, end - middle);
+	put(c, at, &slot.first, sizeof(slot.first));
 }
 
-/*
- * VMOs cannot be written with the object's lock held. Whoever finds another thread at it leaves:
- * that thread looks for a newer state before and after it gives the page up.
- */
-void zi_clock_show(struct zi_clock *c)
+zx_status_t zi_clock_page_init(struct zi_clock *c)
 {
-	if (c->vmo == NULL)
-		return;
-	for (;;) {
-		struct zi_clock_state state;
-		bool newer;
+	const struct page page = {
+		.magic = MAGIC,
+		.options = c->options,
+		.backstop = c->backstop,
+		.next = 1,
+		.slot = {[1] = {.first = 1, .state = c->state, .last = 1}},
+	};
+	zx_status_t st = zi_vmo_create(ZI_CLOCK_MAPPED_SIZE, 0, &c->vmo);
 
-		if (atomic_exchange(&c->showing, true))
-			return;
-		do {
-			zi_lock(&c->object.lock);
-			state = c->state;
-			zi_unlock(&c->object.lock);
-			newer = c->writes == 0 || state.generation != c->shown;
-			if (newer) {
-				c->writes++;
-				copy_out(c, &state);
-			}
-			c->shown = state.generation;
-		} while (newer);
-		atomic_store(&c->showing, false);
-		zi_lock(&c->object.lock);
-		newer = c->state.generation != state.generation;
-		zi_unlock(&c->object.lock);
-		if (!newer)
-			return;
+	if (st != ZX_OK) {
+		c->vmo = NULL;
+		return st;
 	}
+	zi_lock_init(&c->updating, ZI_RANK_CLOCK);
+	c->writes = 1;
+	return zi_vmo_write(c->vmo, &page, 0, sizeof(page));
 }
 
-/* The newer of the two states that are whole; NULL: none is. */
-static const struct zi_clock_state *newest(const struct page *page)
+void zi_clock_page_begin(struct zi_clock *c)
+{
+	const uint64_t next = c->writes + 1;
+
+	put(c, offsetof(struct page, next), &next, sizeof(next));
+}
+
+void zi_clock_page_end(struct zi_clock *c, bool changed)
+{
+	struct zi_clock_state state;
+
+	if (!changed) {
+		put(c, offsetof(struct page, next), &c->writes, sizeof(c->writes));
+		return;
+	}
+	zi_lock(&c->object.lock);
+	state = c->state;
+	zi_unlock(&c->object.lock);
+	c->writes++;
+	put_slot(c, &state);
+}
+
+/* The newer of the two slots that are whole; NULL: none is. */
+static const struct slot *newest(const struct page *page)
 {
 	const struct slot *best = NULL;
 
@@ -92,25 +104,48 @@ static const struct zi_clock_state *newest(const struct page *page)
 		    (best == NULL || s->first > best->first))
 			best = s;
 	}
-	return best != NULL ? &best->state : NULL;
+	return best;
 }
 
-zx_status_t zi_clock_page_read(const void *user, uint64_t *out_options, int64_t *out_backstop,
-			       struct zi_clock_state *out_state)
+static zx_status_t copy_page(const void *user, struct page *out_page)
 {
-	const struct zi_clock_state *state = NULL;
+	/* A foreign page may hold anything: a divisor of zero must not reach the arithmetic. */
+	if (zi_user_read(out_page, user, sizeof(*out_page)) != ZX_OK || out_page->magic != MAGIC)
+		return ZX_ERR_INVALID_ARGS;
+	for (int i = 0; i < 2; i++)
+		if (out_page->slot[i].first != 0 &&
+		    out_page->slot[i].state.line.rate.reference_ticks == 0)
+			out_page->slot[i].first = out_page->slot[i].last + 1;
+	return ZX_OK;
+}
+
+zx_status_t zi_clock_page_read(const void *user, struct zi_clock_shown *out_shown)
+{
+	const struct page *shared = user;
 	struct page page;
 
-	for (int i = 0; i < TRIES && state == NULL; i++) {
-		if (zi_user_read(&page, user, sizeof(page)) != ZX_OK || page.magic != MAGIC)
+	for (int i = 0;; i++) {
+		const struct slot *s;
+		uint64_t next;
+		zx_status_t st = copy_page(user, &page);
+
+		if (st != ZX_OK)
+			return st;
+		s = newest(&page);
+		if (s != NULL) {
+			*out_shown = (struct zi_clock_shown){
+				.options = page.options,
+				.backstop = page.backstop,
+				.state = s->state,
+				.reference = zi_clock_reference(page.options),
+			};
+			if (zi_user_read(&next, &shared->next, sizeof(next)) != ZX_OK)
+				return ZX_ERR_INVALID_ARGS;
+			if (next == s->first || i >= PATIENCE)
+				return ZX_OK;
+		} else if (i >= PATIENCE) {
 			return ZX_ERR_INVALID_ARGS;
-		state = newest(&page);
+		}
+		sched_yield();
 	}
-	/* A foreign page may hold anything: a divisor of zero must not reach the arithmetic. */
-	if (state == NULL || state->line.rate.reference_ticks == 0)
-		return ZX_ERR_INVALID_ARGS;
-	*out_options = page.options;
-	*out_backstop = page.backstop;
-	*out_state = *state;
-	return ZX_OK;
 }

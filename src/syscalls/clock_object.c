@@ -163,14 +163,12 @@ zx_status_t zx_clock_update(zx_handle_t handle, uint64_t options, const void *ar
 zx_status_t zx_clock_read_mappable(const void *clock_addr, zx_time_t *now)
 {
 	ZI_ENTRY(zx_clock_read_mappable);
-	struct zi_clock_state state;
-	uint64_t options;
-	int64_t backstop;
-	zx_status_t st = zi_clock_page_read(clock_addr, &options, &backstop, &state);
+	struct zi_clock_shown shown;
+	zx_status_t st = zi_clock_page_read(clock_addr, &shown);
 
 	if (st != ZX_OK)
 		return st;
-	const zx_time_t time = zi_clock_apply(&state.line, zi_clock_reference(options));
+	const zx_time_t time = zi_clock_apply(&shown.state.line, shown.reference);
 
 	return zi_user_write(now, &time, sizeof(time));
 }
@@ -181,18 +179,16 @@ zx_status_t zx_clock_read_mappable(const void *clock_addr, zx_time_t *now)
 zx_status_t zx_clock_get_details_mappable(const void *clock_addr, uint64_t options, void *details)
 {
 	ZI_ENTRY(zx_clock_get_details_mappable);
-	struct zi_clock_state state;
+	struct zi_clock_shown shown;
 	zx_clock_details_v1_t v1;
-	uint64_t clock_options;
-	int64_t backstop;
 	zx_status_t st;
 
 	if (options != ZX_CLOCK_ARGS_VERSION(1) || details == NULL)
 		return ZX_ERR_INVALID_ARGS;
-	st = zi_clock_page_read(clock_addr, &clock_options, &backstop, &state);
+	st = zi_clock_page_read(clock_addr, &shown);
 	if (st != ZX_OK)
 		return st;
-	zi_clock_fill_details(clock_options, backstop, &state, &v1);
+	zi_clock_fill_details(shown.options, shown.backstop, &shown.state, &v1);
 	return zi_user_write(details, &v1, sizeof(v1));
 }
 
