@@ -126,7 +126,10 @@ Test(inject_found, start__refused_several_times__nothing_left_and_fine_later)
 		T_OK(zirconia_inject_set(*spec));
 		T_ZX_ROW(*spec, zi_host_start(), ZX_ERR_NO_MEMORY);
 		T_OK(zirconia_inject_set(NULL));
-		cr_assert_leq(maps(), before, "%s: %u maps, before %u", *spec, maps(), before);
+		/* ThreadSanitizer keeps maps of its own for each of ours, also afterwards. */
+		if (t_has("no-tsan"))
+			cr_assert_leq(maps(), before, "%s: %u maps, before %u", *spec, maps(),
+				      before);
 	}
 	T_OK(zi_host_start());
 }
