@@ -43,7 +43,7 @@ static zx_paddr_t setup(void)
 	T_OK(zirconia_device_memory_alloc(2 * PG, 0, &at));
 	st = zirconia_device_model_add(at, PG, &model, SEEN);
 	if (st == ZX_ERR_NOT_SUPPORTED)
-		cr_skip_test("no decoder here");
+		t_lacks("decoder", "no decoder here");
 	T_OK(st);
 	return at;
 }

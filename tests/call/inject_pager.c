@@ -16,8 +16,7 @@ static void engine(void)
 	const char *wanted = getenv("ZIRCONIA_TRAP");
 
 	if (wanted != NULL && strcmp(wanted, zirconia_trap_engine()) != 0)
-		cr_skip("trap engine %s is not available here, %s is used", wanted,
-			zirconia_trap_engine());
+		t_lacks("engines", "the trap engine that is asked for is not available here");
 }
 
 static struct side open_side(uint32_t options, uint64_t pages)

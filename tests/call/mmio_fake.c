@@ -85,7 +85,7 @@ Test(call_mmio_fake, fake__behind_a_mapping__answers_a_driver_in_c)
 	T_OK(zirconia_device_memory_alloc(PG, 0, &at));
 	st = zirconia_device_model_add(at, PG, regs.backend, regs.ctx);
 	if (st == ZX_ERR_NOT_SUPPORTED)
-		cr_skip_test("no decoder here");
+		t_lacks("decoder", "no decoder here");
 	T_OK(st);
 	fake_value = 0xfeed;
 	zirconia_mmio_fake_on_load(fake, 0x10, give, &fake_value);

@@ -119,9 +119,14 @@ void t_require(const char *caps)
 	while ((cap = strsep(&rest, ",")) != NULL) {
 		if (t_has(cap))
 			continue;
-		cr_assert_not(in_list(getenv("ZI_REQUIRE"), cap), "ZI_REQUIRE lists %s, which is missing", cap);
-		cr_skip("needs %s", cap);
+		t_lacks(cap, "it is missing");
 	}
+}
+
+void t_lacks(const char *cap, const char *why)
+{
+	cr_assert_not(in_list(getenv("ZI_REQUIRE"), cap), "ZI_REQUIRE lists %s: %s", cap, why);
+	cr_skip("needs %s: %s", cap, why);
 }
 
 /* ---- statuses */

@@ -32,6 +32,12 @@
  */
 void t_require(const char *caps);
 bool t_has(const char *cap);
+/*
+ * For what a test finds out by itself: skips it, saying why, or fails when ZI_REQUIRE lists `cap`. Names, besides those above:
+ *   engines        every trap engine
+ *   decoder        the decoder of instructions for device models
+ */
+void t_lacks(const char *cap, const char *why);
 
 /* ---- statuses */
 

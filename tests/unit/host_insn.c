@@ -36,7 +36,7 @@ Test(host_insn, random_code__stepped_or_left_alone)
 
 	T_OK(zi_host_start());
 	if (!zi_insn_start())
-		cr_skip_test("no decoder here");
+		t_lacks("decoder", "no decoder here");
 	for (int round = 0; round < 200000; round++) {
 		uint8_t code[32];
 		ucontext_t uc, before;

@@ -93,7 +93,13 @@ require() {
 	local who=user
 	[ "$(id -u)" -ne 0 ] || who=root
 	! fuse_is_usable || who+=,fuse
+	[ "$(uname -m)" != x86_64 ] || who+=,decoder
 	export ZI_REQUIRE="$1,$who${ZI_REQUIRE_EXTRA:+,$ZI_REQUIRE_EXTRA}"
+}
+
+# The kernel has it, and nothing filters system calls. Not asked of the library: that it finds it is what is tested.
+userfaultfd_is_usable() {
+	[ -e /proc/sys/vm/unprivileged_userfaultfd ] && grep -q '^Seccomp:[[:space:]]*0$' /proc/self/status
 }
 
 # Can this user mount with FUSE? Root can where it has CAP_SYS_ADMIN (bit 21), others where fusermount3 is allowed to become root.
@@ -141,6 +147,7 @@ cmd_test() {
 	[ $# -eq 0 ] || bad_usage "test takes no arguments (ctest --test-dir $build_root/release -R NAME runs one)"
 	need build test
 	require native,no-tsan,no-valgrind
+	! userfaultfd_is_usable || ZI_REQUIRE+=,uffd,engines
 	part "release" release release
 	say "rows of the specification"
 	"$root/tools/spec-rows" >"$build_root/release/log/spec-rows.txt" || true
@@ -148,6 +155,7 @@ cmd_test() {
 	echo "   (row by row: $build_root/release/log/spec-rows.txt)"
 	if [ -z "${ZIRCONIA_TEST_QUICK:-}" ]; then
 		require no-tsan,no-valgrind
+		! userfaultfd_is_usable || ZI_REQUIRE+=,uffd,engines
 		part "AddressSanitizer and UndefinedBehaviorSanitizer" asan asan
 		require no-valgrind
 		part "ThreadSanitizer" tsan tsan -E '\.(thread|mprotect)$'
