@@ -15,6 +15,7 @@
 
 #include <zircon/errors.h>
 
+#include "base/annotate.h"
 #include "base/format.h"
 #include "base/options.h"
 #include "base/status.h"
@@ -152,16 +153,20 @@ static void ready(void)
 	int saved = errno;
 	int unread = UNREAD;
 
-	if (atomic_load_explicit(&environment, memory_order_acquire) == READ)
+	if (atomic_load_explicit(&environment, memory_order_acquire) == READ) {
+		ZI_HG_AFTER(&environment);
 		return;
+	}
 	if (atomic_compare_exchange_strong(&environment, &unread, READING)) {
 		change_lock();
 		read_environment();
 		atomic_flag_clear(&changing);
+		ZI_HG_BEFORE(&environment);
 		atomic_store_explicit(&environment, READ, memory_order_release);
 	}
 	while (atomic_load_explicit(&environment, memory_order_acquire) != READ)
 		sched_yield();
+	ZI_HG_AFTER(&environment);
 	errno = saved;
 }
 
