@@ -144,7 +144,7 @@ zx_status_t zi_vmar_op_range(struct zi_vmar *v, uint32_t op_code, zx_vaddr_t add
 	zi_unlock(&v->aspace->lock);
 
 	while (st == ZX_OK && addr < end) {
-		struct piece p;
+		struct piece p = {0};
 
 		zi_lock(&v->aspace->lock);
 		st = next_piece_locked(v, op, addr, end, op_children, &p);
