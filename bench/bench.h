@@ -15,7 +15,7 @@
 struct bench_row {
 	const char *name;  /* Area/What */
 	const char *rival; /* what the plain Linux way is */
-	double goal;       /* ours / theirs must not be above; 0: no goal. For "at_least": must not be below */
+	double goal; /* ours / theirs must not be above; 0: no goal. For "at_least": must not be below */
 	/*
 	 * Operations in one round; for each both functions answer the time in ns of all n together. NAN:
 	 * the row cannot be had here.
@@ -23,7 +23,7 @@ struct bench_row {
 	uint64_t n;
 	double (*ours)(uint64_t n);
 	double (*theirs)(uint64_t n);
-	int at_least;      /* the row is a throughput: the ratio is theirs / ours */
+	int at_least; /* the row is a throughput: the ratio is theirs / ours */
 };
 
 enum { BENCH_SIZES = 8 };
@@ -34,15 +34,15 @@ enum { BENCH_SIZES = 8 };
  * must it cost more than so much of what the rival does.
  */
 struct bench_scale {
-	const char *name; /* Scale/What */
-	const char *unit; /* what the sizes count */
+	const char *name;  /* Scale/What */
+	const char *unit;  /* what the sizes count */
 	const char *rival; /* what the plain Linux way is; NULL: there is none */
 	double most;
 	int beside;
 	uint64_t n; /* operations in one round, as above */
 	double (*ours)(uint64_t size, uint64_t n);
 	double (*theirs)(uint64_t size, uint64_t n); /* negative: not to be had at this size */
-	uint64_t sizes[BENCH_SIZES + 1]; /* ends with 0 */
+	uint64_t sizes[BENCH_SIZES + 1];             /* ends with 0 */
 };
 
 /* Results: medians, ns per operation. */
@@ -90,23 +90,23 @@ void bench_map_end(void); /* gives back the host maps that rows of bench_map hol
 double bench_now(void); /* ns, monotonic */
 
 /* A status that is not ZX_OK ends the benchmark: its figures would mean nothing. */
-#define BENCH_OK(expr)                                                                     \
-	do {                                                                               \
-		zx_status_t st_ = (expr);                                                  \
-		if (st_ != ZX_OK) {                                                        \
-			fprintf(stderr, "%s:%d: %s: %s\n", __FILE__, __LINE__, #expr,      \
-				zx_status_get_string(st_));                                \
-			exit(1);                                                           \
-		}                                                                          \
+#define BENCH_OK(expr)                                                                \
+	do {                                                                          \
+		zx_status_t st_ = (expr);                                             \
+		if (st_ != ZX_OK) {                                                   \
+			fprintf(stderr, "%s:%d: %s: %s\n", __FILE__, __LINE__, #expr, \
+				zx_status_get_string(st_));                           \
+			exit(1);                                                      \
+		}                                                                     \
 	} while (0)
 
 /* The same for Linux calls. */
-#define BENCH_TRUE(expr)                                                                   \
-	do {                                                                               \
-		if (!(expr)) {                                                             \
-			fprintf(stderr, "%s:%d: %s failed\n", __FILE__, __LINE__, #expr);  \
-			exit(1);                                                           \
-		}                                                                          \
+#define BENCH_TRUE(expr)                                                                  \
+	do {                                                                              \
+		if (!(expr)) {                                                            \
+			fprintf(stderr, "%s:%d: %s failed\n", __FILE__, __LINE__, #expr); \
+			exit(1);                                                          \
+		}                                                                         \
 	} while (0)
 
 #define BENCH_PAGE ((size_t)4096)

@@ -44,7 +44,8 @@ static zx_handle_t snapshot(zx_handle_t vmo, uint64_t pages)
 
 static volatile char *linux_present(uint64_t pages)
 {
-	char *p = mmap(NULL, pages * BENCH_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *p = mmap(NULL, pages * BENCH_PAGE, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	BENCH_TRUE(p != MAP_FAILED);
 	madvise(p, pages * BENCH_PAGE, MADV_NOHUGEPAGE); /* page by page, as the VMO is */
@@ -186,10 +187,22 @@ static double fork_write_after(uint64_t n, int scatter)
 	return t;
 }
 
-static double zx_write_in_order(uint64_t n) { return zx_write_after(n, 0); }
-static double zx_write_scattered(uint64_t n) { return zx_write_after(n, 1); }
-static double fork_write_in_order(uint64_t n) { return fork_write_after(n, 0); }
-static double fork_write_scattered(uint64_t n) { return fork_write_after(n, 1); }
+static double zx_write_in_order(uint64_t n)
+{
+	return zx_write_after(n, 0);
+}
+static double zx_write_scattered(uint64_t n)
+{
+	return zx_write_after(n, 1);
+}
+static double fork_write_in_order(uint64_t n)
+{
+	return fork_write_after(n, 0);
+}
+static double fork_write_scattered(uint64_t n)
+{
+	return fork_write_after(n, 1);
+}
 
 static double read_all(volatile char *p, uint64_t n)
 {
@@ -259,21 +272,28 @@ static double rounds(uint64_t before, uint64_t n)
 	return t;
 }
 
-static double rounds_late(uint64_t n) { return rounds(1000 - n / 2, n); }
-static double rounds_early(uint64_t n) { return rounds(20 - n / 2, n); }
+static double rounds_late(uint64_t n)
+{
+	return rounds(1000 - n / 2, n);
+}
+static double rounds_early(uint64_t n)
+{
+	return rounds(20 - n / 2, n);
+}
 
 /* Reads n pages through a clone that stands at the end of a chain of `depth` snapshots, each with a page of its own. */
 static double read_chain(uint64_t n, int depth)
 {
 	zx_handle_t chain[DEPTH + 1];
-	char page[BENCH_PAGE] = { 1 };
+	char page[BENCH_PAGE] = {1};
 
 	BENCH_OK(zx_vmo_create(DEPTH_PAGES * BENCH_PAGE, 0, &chain[0]));
 	for (uint64_t i = 0; i < DEPTH_PAGES; i++)
 		BENCH_OK(zx_vmo_write(chain[0], page, i * BENCH_PAGE, BENCH_PAGE));
 	for (int d = 1; d <= depth; d++) {
 		chain[d] = snapshot(chain[d - 1], DEPTH_PAGES);
-		BENCH_OK(zx_vmo_write(chain[d], page, 0, 1)); /* so that the next one stands below it */
+		BENCH_OK(zx_vmo_write(chain[d], page, 0,
+				      1)); /* so that the next one stands below it */
 	}
 	static char all[DEPTH_PAGES * BENCH_PAGE];
 	double t = bench_now();
@@ -286,19 +306,28 @@ static double read_chain(uint64_t n, int depth)
 	return t;
 }
 
-static double read_deep(uint64_t n) { return read_chain(n, DEPTH); }
-static double read_shallow(uint64_t n) { return read_chain(n, 1); }
+static double read_deep(uint64_t n)
+{
+	return read_chain(n, DEPTH);
+}
+static double read_shallow(uint64_t n)
+{
+	return read_chain(n, 1);
+}
 
 const struct bench_row bench_clone[] = {
-	{ "Clone/Snapshot32MiBMapped", "fork(2) holding the same", 1.0, 3, zx_snapshot_mapped, fork_mapped, 0 },
-	{ "Clone/Snapshot1GiBNotMapped", "fork(2) holding the same", 0.01, 1, zx_snapshot_big, fork_big, 0 },
-	{ "Clone/WriteInOrder", "fork(2) copy-on-write", 1.0, MAPPED_PAGES, zx_write_in_order,
-	  fork_write_in_order, 0 },
-	{ "Clone/WriteScattered", "fork(2) copy-on-write", 4, SCATTERED, zx_write_scattered,
-	  fork_write_scattered, 0 },
-	{ "Clone/FirstRead", "mapping the same memfd again", 1.5, MAPPED_PAGES, zx_first_read,
-	  memfd_first_read, 0 },
-	{ "Clone/Round1000", "round 20 (also zirconia)", 1.5, 20, rounds_late, rounds_early, 0 },
-	{ "Clone/ReadDepth256", "depth 1 (also zirconia)", 2, 20 * DEPTH_PAGES, read_deep, read_shallow, 0 },
-	{ 0 },
+	{"Clone/Snapshot32MiBMapped", "fork(2) holding the same", 1.0, 3, zx_snapshot_mapped,
+	 fork_mapped, 0},
+	{"Clone/Snapshot1GiBNotMapped", "fork(2) holding the same", 0.01, 1, zx_snapshot_big,
+	 fork_big, 0},
+	{"Clone/WriteInOrder", "fork(2) copy-on-write", 1.0, MAPPED_PAGES, zx_write_in_order,
+	 fork_write_in_order, 0},
+	{"Clone/WriteScattered", "fork(2) copy-on-write", 4, SCATTERED, zx_write_scattered,
+	 fork_write_scattered, 0},
+	{"Clone/FirstRead", "mapping the same memfd again", 1.5, MAPPED_PAGES, zx_first_read,
+	 memfd_first_read, 0},
+	{"Clone/Round1000", "round 20 (also zirconia)", 1.5, 20, rounds_late, rounds_early, 0},
+	{"Clone/ReadDepth256", "depth 1 (also zirconia)", 2, 20 * DEPTH_PAGES, read_deep,
+	 read_shallow, 0},
+	{0},
 };

@@ -8,8 +8,8 @@
 
 enum { ROUNDS = 9, SCALE_ROUNDS = 5, MAX_ROWS = 200 };
 
-static const struct bench_row *const areas[] = {bench_vmo,    bench_map,   bench_clone,
-						bench_port,   bench_pager, bench_vm_io,
+static const struct bench_row *const areas[] = {bench_vmo,    bench_map,    bench_clone,
+						bench_port,   bench_pager,  bench_vm_io,
 						bench_stream, bench_device, bench_fs};
 #define AREAS (sizeof(areas) / sizeof(areas[0]))
 

@@ -101,14 +101,14 @@ static zx_handle_t crowded_vmar(int count)
 	if (*slot != ZX_HANDLE_INVALID)
 		return *slot;
 	BENCH_OK(zx_vmar_allocate(zx_vmar_root_self(),
-				  ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE | ZX_VM_CAN_MAP_SPECIFIC, 0,
-				  ((size_t)count + 1) * 64 * BENCH_PAGE, slot, &base));
+				  ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE | ZX_VM_CAN_MAP_SPECIFIC,
+				  0, ((size_t)count + 1) * 64 * BENCH_PAGE, slot, &base));
 	BENCH_OK(zx_vmo_create(BENCH_PAGE, 0, &vmo));
 	for (size_t i = 0; i < (size_t)count; i++) {
 		zx_vaddr_t addr;
 
-		BENCH_OK(zx_vmar_map(*slot, ZX_VM_PERM_READ | ZX_VM_SPECIFIC, i * 8 * BENCH_PAGE, vmo,
-				     0, BENCH_PAGE, &addr));
+		BENCH_OK(zx_vmar_map(*slot, ZX_VM_PERM_READ | ZX_VM_SPECIFIC, i * 8 * BENCH_PAGE,
+				     vmo, 0, BENCH_PAGE, &addr));
 	}
 	zx_handle_close(vmo);
 	return *slot;
@@ -136,9 +136,9 @@ static double zx_map_few(uint64_t n)
 }
 
 const struct bench_row bench_map[] = {
-	{ "Map/MapUnmap16Pages", "mmap + munmap", 1.3, 5000, zx_map_unmap, linux_map_unmap, 0 },
-	{ "Map/FirstTouch", "a shared memfd mapping", 1.1, TOUCH_PAGES, zx_first_touch,
-	  linux_first_touch, 0 },
-	{ "Map/MapUnmapAmong20000", "among 10 (also zirconia)", 2, 2000, zx_map_many, zx_map_few, 0 },
-	{ 0 },
+	{"Map/MapUnmap16Pages", "mmap + munmap", 1.3, 5000, zx_map_unmap, linux_map_unmap, 0},
+	{"Map/FirstTouch", "a shared memfd mapping", 1.1, TOUCH_PAGES, zx_first_touch,
+	 linux_first_touch, 0},
+	{"Map/MapUnmapAmong20000", "among 10 (also zirconia)", 2, 2000, zx_map_many, zx_map_few, 0},
+	{0},
 };

@@ -56,7 +56,7 @@ static void *serve_pager(void *arg)
 
 static struct pager pager_new(uint64_t pages, uint64_t batch)
 {
-	struct pager p = { .pages = pages, .batch = batch };
+	struct pager p = {.pages = pages, .batch = batch};
 
 	BENCH_OK(zx_port_create(0, &p.port));
 	BENCH_OK(zx_pager_create(0, &p.pager));
@@ -74,7 +74,7 @@ static void pager_start(struct pager *p)
 
 static void pager_stop(struct pager *p)
 {
-	zx_port_packet_t quit = { .key = KEY_QUIT };
+	zx_port_packet_t quit = {.key = KEY_QUIT};
 
 	BENCH_OK(zx_port_queue(p->port, &quit));
 	pthread_join(p->thread, NULL);
@@ -106,8 +106,8 @@ static void *read_part(void *arg)
 static double zx_faults(uint64_t n, uint64_t batch, int threads)
 {
 	struct pager p = pager_new(n, batch);
-	struct part part[2] = { { (volatile char *)p.addr, n / (unsigned)threads },
-				{ (volatile char *)p.addr + n / 2 * BENCH_PAGE, n - n / 2 } };
+	struct part part[2] = {{(volatile char *)p.addr, n / (unsigned)threads},
+			       {(volatile char *)p.addr + n / 2 * BENCH_PAGE, n - n / 2}};
 	pthread_t other;
 
 	pager_start(&p);
@@ -124,9 +124,18 @@ static double zx_faults(uint64_t n, uint64_t batch, int threads)
 	return t;
 }
 
-static double zx_fault_single(uint64_t n) { return zx_faults(n, 1, 1); }
-static double zx_fault_batch(uint64_t n) { return zx_faults(n, BATCH, 1); }
-static double zx_fault_two(uint64_t n) { return zx_faults(n, 1, 2); }
+static double zx_fault_single(uint64_t n)
+{
+	return zx_faults(n, 1, 1);
+}
+static double zx_fault_batch(uint64_t n)
+{
+	return zx_faults(n, BATCH, 1);
+}
+static double zx_fault_two(uint64_t n)
+{
+	return zx_faults(n, 1, 2);
+}
 
 static double zx_supply_ahead(uint64_t n)
 {
@@ -151,7 +160,7 @@ static double zx_first_write(uint64_t n)
 
 	for (uint64_t off = 0; off < n * BENCH_PAGE; off += AHEAD * BENCH_PAGE)
 		supply(&p, off, AHEAD * BENCH_PAGE);
-	struct part all = { (volatile char *)p.addr, n };
+	struct part all = {(volatile char *)p.addr, n};
 
 	read_part(&all);
 	double t = bench_now();
@@ -176,7 +185,7 @@ struct uffd {
 static void *serve_uffd(void *arg)
 {
 	struct uffd *u = arg;
-	static char page[BENCH_PAGE] = { 7 };
+	static char page[BENCH_PAGE] = {7};
 	struct uffd_msg msg;
 
 	while (read(u->fd, &msg, sizeof(msg)) == (ssize_t)sizeof(msg)) {
@@ -185,16 +194,17 @@ static void *serve_uffd(void *arg)
 		if (addr == (uint64_t)u->at + u->pages * BENCH_PAGE)
 			break; /* the page past the end says that it is over */
 		if (u->protect) {
-			struct uffdio_writeprotect wp = { { addr, BENCH_PAGE }, 0 };
+			struct uffdio_writeprotect wp = {{addr, BENCH_PAGE}, 0};
 
 			BENCH_TRUE(ioctl(u->fd, UFFDIO_WRITEPROTECT, &wp) == 0);
 		} else {
-			struct uffdio_copy copy = { addr, (uint64_t)page, BENCH_PAGE, 0, 0 };
+			struct uffdio_copy copy = {addr, (uint64_t)page, BENCH_PAGE, 0, 0};
 
 			BENCH_TRUE(ioctl(u->fd, UFFDIO_COPY, &copy) == 0);
 		}
 	}
-	struct uffdio_copy last = { (uint64_t)u->at + u->pages * BENCH_PAGE, (uint64_t)page, BENCH_PAGE, 0, 0 };
+	struct uffdio_copy last = {(uint64_t)u->at + u->pages * BENCH_PAGE, (uint64_t)page,
+				   BENCH_PAGE, 0, 0};
 
 	ioctl(u->fd, UFFDIO_COPY, &last);
 	return NULL;
@@ -202,17 +212,19 @@ static void *serve_uffd(void *arg)
 
 static struct uffd uffd_new(uint64_t pages, int protect)
 {
-	struct uffd u = { .pages = pages, .protect = protect };
-	struct uffdio_api api = { .api = UFFD_API, .features = protect ? UFFD_FEATURE_PAGEFAULT_FLAG_WP : 0 };
+	struct uffd u = {.pages = pages, .protect = protect};
+	struct uffdio_api api = {.api = UFFD_API,
+				 .features = protect ? UFFD_FEATURE_PAGEFAULT_FLAG_WP : 0};
 
 	u.fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | UFFD_USER_MODE_ONLY);
 	BENCH_TRUE(u.fd >= 0 && ioctl(u.fd, UFFDIO_API, &api) == 0);
-	u.at = mmap(NULL, (pages + 1) * BENCH_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	u.at = mmap(NULL, (pages + 1) * BENCH_PAGE, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	BENCH_TRUE(u.at != MAP_FAILED);
 	madvise(u.at, (pages + 1) * BENCH_PAGE, MADV_NOHUGEPAGE);
-	struct uffdio_register reg = { .range = { (uint64_t)u.at, (pages + 1) * BENCH_PAGE },
-				       .mode = UFFDIO_REGISTER_MODE_MISSING |
-					       (protect ? UFFDIO_REGISTER_MODE_WP : 0) };
+	struct uffdio_register reg = {.range = {(uint64_t)u.at, (pages + 1) * BENCH_PAGE},
+				      .mode = UFFDIO_REGISTER_MODE_MISSING |
+					      (protect ? UFFDIO_REGISTER_MODE_WP : 0)};
 
 	BENCH_TRUE(ioctl(u.fd, UFFDIO_REGISTER, &reg) == 0);
 	return u;
@@ -231,7 +243,7 @@ static void uffd_end(struct uffd *u, int served)
 static double uffd_fault_single(uint64_t n)
 {
 	struct uffd u = uffd_new(n, 0);
-	struct part all = { u.at, n };
+	struct part all = {u.at, n};
 
 	BENCH_TRUE(pthread_create(&u.thread, NULL, serve_uffd, &u) == 0);
 	double t = bench_now();
@@ -245,11 +257,12 @@ static double uffd_fault_single(uint64_t n)
 static double uffd_supply_ahead(uint64_t n)
 {
 	struct uffd u = uffd_new(n, 0);
-	static char bytes[AHEAD * BENCH_PAGE] = { 7 };
+	static char bytes[AHEAD * BENCH_PAGE] = {7};
 	double t = bench_now();
 
 	for (uint64_t i = 0; i < n; i += AHEAD) {
-		struct uffdio_copy copy = { (uint64_t)u.at + i * BENCH_PAGE, (uint64_t)bytes, sizeof(bytes), 0, 0 };
+		struct uffdio_copy copy = {(uint64_t)u.at + i * BENCH_PAGE, (uint64_t)bytes,
+					   sizeof(bytes), 0, 0};
 
 		BENCH_TRUE(ioctl(u.fd, UFFDIO_COPY, &copy) == 0);
 	}
@@ -261,11 +274,11 @@ static double uffd_supply_ahead(uint64_t n)
 static double uffd_first_write(uint64_t n)
 {
 	struct uffd u = uffd_new(n, 1);
-	static char bytes[AHEAD * BENCH_PAGE] = { 7 };
+	static char bytes[AHEAD * BENCH_PAGE] = {7};
 
 	for (uint64_t i = 0; i < n; i += AHEAD) {
-		struct uffdio_copy copy = { (uint64_t)u.at + i * BENCH_PAGE, (uint64_t)bytes, sizeof(bytes),
-					    UFFDIO_COPY_MODE_WP, 0 };
+		struct uffdio_copy copy = {(uint64_t)u.at + i * BENCH_PAGE, (uint64_t)bytes,
+					   sizeof(bytes), UFFDIO_COPY_MODE_WP, 0};
 
 		BENCH_TRUE(ioctl(u.fd, UFFDIO_COPY, &copy) == 0);
 	}
@@ -280,12 +293,15 @@ static double uffd_first_write(uint64_t n)
 }
 
 const struct bench_row bench_pager[] = {
-	{ "Pager/Fault", "userfaultfd event loop", 0.35, 4096, zx_fault_single, uffd_fault_single, 0 },
-	{ "Pager/FaultBatch16", "userfaultfd event loop", 0.10, 4096, zx_fault_batch, uffd_fault_single, 0 },
-	{ "Pager/TwoThreadsOverOne", "one thread faulting (also zirconia)", 1.3, 4096, zx_fault_two,
-	  zx_fault_single, 1 },
-	{ "Pager/Supply64", "UFFDIO_COPY of 64 pages", 0.7, 4096, zx_supply_ahead, uffd_supply_ahead, 0 },
-	{ "Pager/FirstWrite", "userfaultfd write-protect loop", 0.35, 4096, zx_first_write, uffd_first_write,
-	  0 },
-	{ 0 },
+	{"Pager/Fault", "userfaultfd event loop", 0.35, 4096, zx_fault_single, uffd_fault_single,
+	 0},
+	{"Pager/FaultBatch16", "userfaultfd event loop", 0.10, 4096, zx_fault_batch,
+	 uffd_fault_single, 0},
+	{"Pager/TwoThreadsOverOne", "one thread faulting (also zirconia)", 1.3, 4096, zx_fault_two,
+	 zx_fault_single, 1},
+	{"Pager/Supply64", "UFFDIO_COPY of 64 pages", 0.7, 4096, zx_supply_ahead, uffd_supply_ahead,
+	 0},
+	{"Pager/FirstWrite", "userfaultfd write-protect loop", 0.35, 4096, zx_first_write,
+	 uffd_first_write, 0},
+	{0},
 };

@@ -12,7 +12,7 @@
 
 static double zx_queue_wait(uint64_t n)
 {
-	zx_port_packet_t packet = { .key = 1 };
+	zx_port_packet_t packet = {.key = 1};
 	zx_handle_t port;
 
 	BENCH_OK(zx_port_create(0, &port));
@@ -63,8 +63,8 @@ static void *zx_echo(void *arg)
 
 static double zx_round_trip(uint64_t n)
 {
-	struct ports p = { .n = n };
-	zx_port_packet_t packet = { .key = 1 };
+	struct ports p = {.n = n};
+	zx_port_packet_t packet = {.key = 1};
 	pthread_t thread;
 
 	BENCH_OK(zx_port_create(0, &p.ask));
@@ -102,7 +102,7 @@ static void *fd_echo(void *arg)
 
 static double eventfd_round_trip(uint64_t n)
 {
-	struct fds f = { eventfd(0, EFD_CLOEXEC), eventfd(0, EFD_CLOEXEC), n };
+	struct fds f = {eventfd(0, EFD_CLOEXEC), eventfd(0, EFD_CLOEXEC), n};
 	uint64_t value = 1;
 	pthread_t thread;
 
@@ -130,7 +130,7 @@ struct job {
 static void *work(void *arg)
 {
 	const struct job *job = arg;
-	char page[BENCH_PAGE] = { 1 };
+	char page[BENCH_PAGE] = {1};
 	zx_handle_t vmo;
 	zx_vaddr_t addr;
 
@@ -144,7 +144,8 @@ static void *work(void *arg)
 		}
 		if (job->map_every == 0 || i % job->map_every != 0)
 			continue;
-		BENCH_OK(zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ, 0, vmo, 0, 16 * BENCH_PAGE, &addr));
+		BENCH_OK(zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ, 0, vmo, 0,
+				     16 * BENCH_PAGE, &addr));
 		BENCH_OK(zx_vmar_unmap(zx_vmar_root_self(), addr, 16 * BENCH_PAGE));
 	}
 	zx_handle_close(vmo);
@@ -183,19 +184,40 @@ static double threads(void *(*fn)(void *), struct job job, int count)
 	return bench_now() - t;
 }
 
-static double two_threads(uint64_t n) { return threads(work, (struct job){ n, 16, 1 }, 2); }
-static double one_thread(uint64_t n) { return threads(work, (struct job){ n, 16, 1 }, 1); }
-static double two_copy(uint64_t n) { return threads(work, (struct job){ n, 0, 1 }, 2); }
-static double one_copies(uint64_t n) { return threads(work, (struct job){ n, 0, 1 }, 1); }
-static double two_map(uint64_t n) { return threads(work, (struct job){ n, 1, 0 }, 2); }
-static double two_mmap(uint64_t n) { return threads(linux_work, (struct job){ n, 1, 0 }, 2); }
+static double two_threads(uint64_t n)
+{
+	return threads(work, (struct job){n, 16, 1}, 2);
+}
+static double one_thread(uint64_t n)
+{
+	return threads(work, (struct job){n, 16, 1}, 1);
+}
+static double two_copy(uint64_t n)
+{
+	return threads(work, (struct job){n, 0, 1}, 2);
+}
+static double one_copies(uint64_t n)
+{
+	return threads(work, (struct job){n, 0, 1}, 1);
+}
+static double two_map(uint64_t n)
+{
+	return threads(work, (struct job){n, 1, 0}, 2);
+}
+static double two_mmap(uint64_t n)
+{
+	return threads(linux_work, (struct job){n, 1, 0}, 2);
+}
 
 const struct bench_row bench_port[] = {
-	{ "Port/QueueWait", "eventfd write + read", 0.5, 100000, zx_queue_wait, eventfd_write_read, 0 },
-	{ "Port/RoundTrip", "eventfd round trip", 0.5, 5000, zx_round_trip, eventfd_round_trip, 0 },
-	{ "Threads/TwoOverOne", "one thread (also zirconia)", 1.8, 100000, two_threads, one_thread, 1 },
+	{"Port/QueueWait", "eventfd write + read", 0.5, 100000, zx_queue_wait, eventfd_write_read,
+	 0},
+	{"Port/RoundTrip", "eventfd round trip", 0.5, 5000, zx_round_trip, eventfd_round_trip, 0},
+	{"Threads/TwoOverOne", "one thread (also zirconia)", 1.8, 100000, two_threads, one_thread,
+	 1},
 	/* Its parts: what depends on us alone, and what two threads of one process get from the kernel. */
-	{ "Threads/ReadWriteTwoOverOne", "one thread (also zirconia)", 1.8, 100000, two_copy, one_copies, 1 },
-	{ "Threads/TwoMapUnmap", "mmap + munmap by two threads", 1.3, 20000, two_map, two_mmap, 0 },
-	{ 0 },
+	{"Threads/ReadWriteTwoOverOne", "one thread (also zirconia)", 1.8, 100000, two_copy,
+	 one_copies, 1},
+	{"Threads/TwoMapUnmap", "mmap + munmap by two threads", 1.3, 20000, two_map, two_mmap, 0},
+	{0},
 };

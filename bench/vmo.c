@@ -46,8 +46,8 @@ static double zx_touch(uint64_t n)
 		zx_vaddr_t addr;
 
 		BENCH_OK(zx_vmo_create(BENCH_PAGE, 0, &vmo));
-		BENCH_OK(zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0, vmo, 0,
-				     BENCH_PAGE, &addr));
+		BENCH_OK(zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0,
+				     vmo, 0, BENCH_PAGE, &addr));
 		*(volatile char *)addr = 1;
 		BENCH_OK(zx_vmar_unmap(zx_vmar_root_self(), addr, BENCH_PAGE));
 		zx_handle_close(vmo);
@@ -98,20 +98,22 @@ static int filled_memfd(void)
 	fd = memfd_create("bench", MFD_CLOEXEC);
 	BENCH_TRUE(fd >= 0);
 	for (off_t i = 0; i < PAGES; i++)
-		BENCH_TRUE(pwrite(fd, page, BENCH_PAGE, i * (off_t)BENCH_PAGE) == (ssize_t)BENCH_PAGE);
+		BENCH_TRUE(pwrite(fd, page, BENCH_PAGE, i * (off_t)BENCH_PAGE) ==
+			   (ssize_t)BENCH_PAGE);
 	return fd;
 }
 
 static double zx_io(uint64_t n, size_t len, int write)
 {
 	zx_handle_t vmo = filled_vmo();
-	char page[BENCH_PAGE] = { 1 };
+	char page[BENCH_PAGE] = {1};
 	double t = bench_now();
 
 	for (uint64_t i = 0; i < n; i++) {
 		uint64_t off = i % PAGES * BENCH_PAGE;
 
-		BENCH_OK(write ? zx_vmo_write(vmo, page, off, len) : zx_vmo_read(vmo, page, off, len));
+		BENCH_OK(write ? zx_vmo_write(vmo, page, off, len) :
+				 zx_vmo_read(vmo, page, off, len));
 	}
 	return bench_now() - t;
 }
@@ -119,7 +121,7 @@ static double zx_io(uint64_t n, size_t len, int write)
 static double memfd_io(uint64_t n, size_t len, int write)
 {
 	int fd = filled_memfd();
-	char page[BENCH_PAGE] = { 1 };
+	char page[BENCH_PAGE] = {1};
 	double t = bench_now();
 
 	for (uint64_t i = 0; i < n; i++) {
@@ -131,12 +133,30 @@ static double memfd_io(uint64_t n, size_t len, int write)
 	return bench_now() - t;
 }
 
-static double zx_read_page(uint64_t n) { return zx_io(n, BENCH_PAGE, 0); }
-static double zx_write_page(uint64_t n) { return zx_io(n, BENCH_PAGE, 1); }
-static double zx_read_8(uint64_t n) { return zx_io(n, 8, 0); }
-static double memfd_read_page(uint64_t n) { return memfd_io(n, BENCH_PAGE, 0); }
-static double memfd_write_page(uint64_t n) { return memfd_io(n, BENCH_PAGE, 1); }
-static double memfd_read_8(uint64_t n) { return memfd_io(n, 8, 0); }
+static double zx_read_page(uint64_t n)
+{
+	return zx_io(n, BENCH_PAGE, 0);
+}
+static double zx_write_page(uint64_t n)
+{
+	return zx_io(n, BENCH_PAGE, 1);
+}
+static double zx_read_8(uint64_t n)
+{
+	return zx_io(n, 8, 0);
+}
+static double memfd_read_page(uint64_t n)
+{
+	return memfd_io(n, BENCH_PAGE, 0);
+}
+static double memfd_write_page(uint64_t n)
+{
+	return memfd_io(n, BENCH_PAGE, 1);
+}
+static double memfd_read_8(uint64_t n)
+{
+	return memfd_io(n, 8, 0);
+}
 
 enum { INFO_BYTES = 1 << 30 };
 
@@ -198,13 +218,13 @@ static double fd_dup(uint64_t n)
 }
 
 const struct bench_row bench_vmo[] = {
-	{ "Vmo/CreateClose", "memfd_create + close", 0.10, 20000, zx_create, memfd_create_close, 0 },
-	{ "Vmo/CreateMapTouchUnmapClose", "the same with a memfd of its own", 0.55, 5000, zx_touch,
-	  memfd_touch, 0 },
-	{ "Vmo/Read4096", "pread", 0.5, 100000, zx_read_page, memfd_read_page, 0 },
-	{ "Vmo/Write4096", "pwrite", 0.5, 100000, zx_write_page, memfd_write_page, 0 },
-	{ "Vmo/Read8", "pread", 0.3, 200000, zx_read_8, memfd_read_8, 0 },
-	{ "Vmo/Info1GiBAgain", "fstat", 3, 20000, zx_info, fstat_info, 0 },
-	{ "Handle/DuplicateClose", "dup + close", 0.3, 100000, zx_dup, fd_dup, 0 },
-	{ 0 },
+	{"Vmo/CreateClose", "memfd_create + close", 0.10, 20000, zx_create, memfd_create_close, 0},
+	{"Vmo/CreateMapTouchUnmapClose", "the same with a memfd of its own", 0.55, 5000, zx_touch,
+	 memfd_touch, 0},
+	{"Vmo/Read4096", "pread", 0.5, 100000, zx_read_page, memfd_read_page, 0},
+	{"Vmo/Write4096", "pwrite", 0.5, 100000, zx_write_page, memfd_write_page, 0},
+	{"Vmo/Read8", "pread", 0.3, 200000, zx_read_8, memfd_read_8, 0},
+	{"Vmo/Info1GiBAgain", "fstat", 3, 20000, zx_info, fstat_info, 0},
+	{"Handle/DuplicateClose", "dup + close", 0.3, 100000, zx_dup, fd_dup, 0},
+	{0},
 };

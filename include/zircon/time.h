@@ -71,19 +71,19 @@ __CONSTEXPR static inline zx_duration_t zx_time_sub_time(zx_time_t time1, zx_tim
 }
 
 __CONSTEXPR static inline zx_duration_t zx_duration_add_duration(zx_duration_t dur1,
-								    zx_duration_t dur2)
+								 zx_duration_t dur2)
 {
 	return zx_time_add_duration(dur1, dur2);
 }
 
 __CONSTEXPR static inline zx_duration_t zx_duration_sub_duration(zx_duration_t dur1,
-								    zx_duration_t dur2)
+								 zx_duration_t dur2)
 {
 	return zx_time_sub_duration(dur1, dur2);
 }
 
 __CONSTEXPR static inline zx_duration_t zx_duration_mul_int64(zx_duration_t duration,
-								 int64_t multiplier)
+							      int64_t multiplier)
 {
 	zx_duration_t product = 0;
 
@@ -178,19 +178,19 @@ __CONSTEXPR static inline struct timespec zx_timespec_from_time(zx_time_t time)
  */
 #define ZX_NSEC(n) \
 	(__builtin_constant_p(n) ? ((zx_duration_t)(INT64_C(1) * (n))) : zx_duration_from_nsec(n))
-#define ZX_USEC(n)                                                           \
+#define ZX_USEC(n)                                                          \
 	(__builtin_constant_p(n) ? ((zx_duration_t)(INT64_C(1000) * (n))) : \
 				   zx_duration_from_usec(n))
-#define ZX_MSEC(n)                                                              \
+#define ZX_MSEC(n)                                                             \
 	(__builtin_constant_p(n) ? ((zx_duration_t)(INT64_C(1000000) * (n))) : \
 				   zx_duration_from_msec(n))
-#define ZX_SEC(n)                                                                  \
+#define ZX_SEC(n)                                                                 \
 	(__builtin_constant_p(n) ? ((zx_duration_t)(INT64_C(1000000000) * (n))) : \
 				   zx_duration_from_sec(n))
-#define ZX_MIN(n)                                                                   \
+#define ZX_MIN(n)                                                                  \
 	(__builtin_constant_p(n) ? ((zx_duration_t)(INT64_C(60000000000) * (n))) : \
 				   zx_duration_from_min(n))
-#define ZX_HOUR(n)                                                                    \
+#define ZX_HOUR(n)                                                                   \
 	(__builtin_constant_p(n) ? ((zx_duration_t)(INT64_C(3600000000000) * (n))) : \
 				   zx_duration_from_hour(n))
 

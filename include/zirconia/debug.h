@@ -22,8 +22,10 @@ zx_status_t zirconia_debug_discard(zx_handle_t vmo);
 zx_status_t zirconia_debug_check(zx_handle_t vmo);
 
 /* Options of zirconia_debug_evict. */
-#define ZIRCONIA_EVICT_ALWAYS_NEEDED ((uint32_t)1u) /* also pages hinted with ZX_VMO_OP_ALWAYS_NEED: memory is about to run out */
-#define ZIRCONIA_EVICT_NOT_NEEDED ((uint32_t)2u)    /* only pages hinted with ZX_VMO_OP_DONT_NEED: those go first */
+#define ZIRCONIA_EVICT_ALWAYS_NEEDED \
+	((uint32_t)1u) /* also pages hinted with ZX_VMO_OP_ALWAYS_NEED: memory is about to run out */
+#define ZIRCONIA_EVICT_NOT_NEEDED \
+	((uint32_t)2u) /* only pages hinted with ZX_VMO_OP_DONT_NEED: those go first */
 
 /*
  * Evicts clean pages in the range of a VMO made by zx_pager_create_vmo, as memory pressure would; the next access asks the pager again.
@@ -33,8 +35,8 @@ zx_status_t zirconia_debug_check(zx_handle_t vmo);
  * ZX_ERR_INVALID_ARGS    another VMO, children of one included; unknown option
  * ZX_ERR_OUT_OF_RANGE    the range leaves the VMO
  */
-zx_status_t zirconia_debug_evict(zx_handle_t vmo, uint64_t offset, uint64_t length, uint32_t options,
-				 uint64_t *out_pages);
+zx_status_t zirconia_debug_evict(zx_handle_t vmo, uint64_t offset, uint64_t length,
+				 uint32_t options, uint64_t *out_pages);
 
 __END_CDECLS
 

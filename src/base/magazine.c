@@ -13,9 +13,9 @@ _Thread_local struct zi_magazines *zi_magazines_own;
 static struct {
 	struct zi_lock lock;
 	struct zi_magazines *all;
-	int64_t gone; /* `live` of threads that have ended */
+	int64_t gone;         /* `live` of threads that have ended */
 	_Atomic unsigned key; /* the key + 1; 0: there is none yet */
-} registry = { .lock = ZI_LOCK_INIT(ZI_RANK_LEAF) };
+} registry = {.lock = ZI_LOCK_INIT(ZI_RANK_LEAF)};
 
 /* At the end of a thread. Destructors that run later may make it adopt again; then this runs again. */
 static void give_back(void *arg)
@@ -50,7 +50,8 @@ static bool make_key(void)
 
 static int set_own(void *value)
 {
-	return pthread_setspecific(atomic_load_explicit(&registry.key, memory_order_acquire) - 1, value);
+	return pthread_setspecific(atomic_load_explicit(&registry.key, memory_order_acquire) - 1,
+				   value);
 }
 
 void zi_magazines_adopt(void)

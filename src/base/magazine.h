@@ -28,7 +28,8 @@ struct zi_magazines {
 	struct zi_magazines *next, **pprev; /* all threads'; guarded by the registry lock */
 };
 
-extern _Thread_local struct zi_magazines *zi_magazines_own __attribute__((tls_model("initial-exec")));
+extern _Thread_local struct zi_magazines *zi_magazines_own
+	__attribute__((tls_model("initial-exec")));
 
 /* Gives this thread magazines if it has none; without memory it stays without. */
 void zi_magazines_adopt(void);

@@ -37,7 +37,7 @@ void zi_slab_after_fork(void);
  */
 void *zi_pages_from_system(size_t bytes);
 void zi_pages_to_system(void *p, size_t bytes);
-size_t zi_pages_live(void); /* bytes from the system that did not go back */
+size_t zi_pages_live(void);     /* bytes from the system that did not go back */
 void zi_pages_after_fork(void); /* in the child: what the parent had counts no more */
 /* How many of these bytes the slabs and the magazines of threads have. */
 size_t zi_slab_held(void);

@@ -13,7 +13,10 @@ struct status {
 	const char *meaning;
 };
 
-#define ROW(code, meaning) {code, #code, meaning}
+#define ROW(code, meaning)           \
+	{                            \
+		code, #code, meaning \
+	}
 
 static const struct status statuses[] = {
 	ROW(ZX_OK, "success"),

@@ -78,10 +78,10 @@ static struct {
 	uint64_t pages; /* frames of the arena, 0: not started */
 	uint64_t low;
 	uint64_t high;
-	uint64_t live;   /* frames handed out */
-	uint64_t lost;   /* frames of free extents for which no descriptor could be had */
-	uint64_t kept;   /* kept frames of all free extents */
-	uint64_t listed; /* free extents */
+	uint64_t live;      /* frames handed out */
+	uint64_t lost;      /* frames of free extents for which no descriptor could be had */
+	uint64_t kept;      /* kept frames of all free extents */
+	uint64_t listed;    /* free extents */
 	uint64_t extents;   /* handed out less what came back, be it in other pieces */
 	uint64_t most;      /* the largest number of extents so far */
 	uint64_t left_over; /* free extents after they were last merged */

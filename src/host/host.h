@@ -70,7 +70,7 @@ static inline uint8_t *zi_frame_ptr(uint64_t frame)
 struct zi_extent {
 	uint64_t frame; /* first frame; 0: no extent */
 	uint64_t pages;
-	bool warm;      /* every frame is resident already, and zero */
+	bool warm; /* every frame is resident already, and zero */
 	uint32_t nstale;
 	struct {
 		uint64_t off; /* pages from the start of the extent */
@@ -79,8 +79,8 @@ struct zi_extent {
 };
 
 enum {
-	ZI_EXTENT_ZERO = 0, /* every frame reads zero; nstale is 0 */
-	ZI_EXTENT_ANY = 1,  /* stale frames allowed, resident ones preferred */
+	ZI_EXTENT_ZERO = 0,  /* every frame reads zero; nstale is 0 */
+	ZI_EXTENT_ANY = 1,   /* stale frames allowed, resident ones preferred */
 	ZI_EXTENT_HOLES = 2, /* no frame has memory */
 };
 
@@ -98,11 +98,11 @@ void zi_extent_free(uint64_t frame, uint64_t pages, bool touched);
 /* [fault] Gives all kept resident frames of free extents back to the system; how many they were. */
 uint64_t zi_extent_trim(void);
 
-struct zi_extent_stats { /* frames */
-	uint64_t live;   /* in extents handed out */
-	uint64_t kept;   /* resident in free extents */
-	uint64_t unused; /* never handed out */
-	uint64_t lost;   /* offset space lost because no memory was left to remember it */
+struct zi_extent_stats {   /* frames */
+	uint64_t live;     /* in extents handed out */
+	uint64_t kept;     /* resident in free extents */
+	uint64_t unused;   /* never handed out */
+	uint64_t lost;     /* offset space lost because no memory was left to remember it */
 	size_t book_bytes; /* slab memory that the books of free extents take, for good */
 };
 void zi_extent_stats(struct zi_extent_stats *out);

@@ -46,10 +46,11 @@ static struct zi_bti *bti_of(struct zi_object *o)
 /* What happens next is meant to be noticed: pages are lost on purpose, as nobody can say that no device writes to them. */
 static void tell_of_leak(uint64_t tokens)
 {
-	zi_print_fd(STDERR,
-		    "zirconia: a BTI without handles leaves %llu pinned memory tokens in quarantine "
-		    "for ever\n",
-		    (unsigned long long)tokens);
+	zi_print_fd(
+		STDERR,
+		"zirconia: a BTI without handles leaves %llu pinned memory tokens in quarantine "
+		"for ever\n",
+		(unsigned long long)tokens);
 }
 
 static void bti_on_zero_handles(struct zi_object *o)

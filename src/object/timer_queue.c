@@ -164,7 +164,8 @@ bool zi_timer_queue_reserve(void)
 	ZI_LOCK_SCOPE(&queue.lock);
 	if (queue.reserved == queue.room) {
 		uint32_t room = queue.room == 0 ? 16 : queue.room * 2;
-		struct zi_timer **heap = ZI_ALLOC(TIMERS, realloc(queue.heap, room * sizeof(*heap)));
+		struct zi_timer **heap =
+			ZI_ALLOC(TIMERS, realloc(queue.heap, room * sizeof(*heap)));
 
 		if (heap == NULL)
 			return false;

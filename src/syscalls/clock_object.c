@@ -220,9 +220,9 @@ zx_status_t zx_vmar_map_clock(zx_handle_t handle, zx_vm_option_t options, uint64
 	what.vmo = zi_clock_vmo(c);
 	what.rights &= ZX_RIGHT_READ | ZX_RIGHT_MAP;
 	what.list_koid = c->object.koid;
-	st = what.vmo == NULL ? ZX_ERR_INVALID_ARGS :
-				zi_handle_get(handle, ZX_OBJ_TYPE_VMAR, ZX_RIGHT_NONE, &vmar,
-					      &vmar_rights);
+	st = what.vmo == NULL ?
+		     ZX_ERR_INVALID_ARGS :
+		     zi_handle_get(handle, ZX_OBJ_TYPE_VMAR, ZX_RIGHT_NONE, &vmar, &vmar_rights);
 	if (st == ZX_OK) {
 		st = zi_map_for_user(vmar, vmar_rights, &what, options, vmar_offset, mapped_addr);
 		zi_object_unref(&vmar->object);

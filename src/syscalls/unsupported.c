@@ -13,17 +13,17 @@
 
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 
-#define ZI_ANSWER_STATUS(type, name, params)      \
-	__attribute__((weak)) type name params    \
-	{                                         \
-		ZI_ENTRY(name);                   \
-		return ZX_ERR_NOT_SUPPORTED;      \
+#define ZI_ANSWER_STATUS(type, name, params)   \
+	__attribute__((weak)) type name params \
+	{                                      \
+		ZI_ENTRY(name);                \
+		return ZX_ERR_NOT_SUPPORTED;   \
 	}
-#define ZI_ANSWER_HANDLE(type, name, params)      \
-	__attribute__((weak)) type name params    \
-	{                                         \
-		ZI_ENTRY_VALUE(name);             \
-		return ZX_HANDLE_INVALID;         \
+#define ZI_ANSWER_HANDLE(type, name, params)   \
+	__attribute__((weak)) type name params \
+	{                                      \
+		ZI_ENTRY_VALUE(name);          \
+		return ZX_HANDLE_INVALID;      \
 	}
 #define ZI_ANSWER_VALUE(type, name, params)
 #define ZI_ANSWER_VOID(type, name, params)

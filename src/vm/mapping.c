@@ -68,9 +68,9 @@ static void prot_set(struct zi_mapping *m, uint64_t from, uint64_t to, uint32_t 
 	uint32_t rest = m->nprot - (j + 1);
 
 	memmove(&p[keep + 1 + (tail ? 1 : 0)], &p[j + 1], rest * sizeof(*p));
-	p[keep] = (struct zi_prot_range){ from, prot };
+	p[keep] = (struct zi_prot_range){from, prot};
 	if (tail)
-		p[keep + 1] = (struct zi_prot_range){ to, after };
+		p[keep + 1] = (struct zi_prot_range){to, after};
 	m->nprot = keep + 1 + (tail ? 1 : 0) + rest;
 	/* Neighbours with equal protection are one range. */
 	uint32_t out = 0;
@@ -99,7 +99,7 @@ struct zi_mapping *zi_mapping_new(struct zi_aspace *as, struct zi_vmo *vmo, zx_v
 	m->len = len;
 	m->vmo_off = vmo_off;
 	m->max_prot = max_prot;
-	m->prot[0] = (struct zi_prot_range){ 0, prot };
+	m->prot[0] = (struct zi_prot_range){0, prot};
 	m->nprot = 1;
 	return m;
 }

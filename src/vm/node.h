@@ -29,16 +29,17 @@ struct zi_vmo;
 
 /* On a cache line of its own: every read and write of a VMO takes the lock, and others have other VMOs. */
 struct zi_tree {
-	struct zi_lock lock;   /* rank TREE */
-	_Atomic uint32_t refs; /* nodes and VMOs */
+	struct zi_lock lock;      /* rank TREE */
+	_Atomic uint32_t refs;    /* nodes and VMOs */
 	struct zi_source *source; /* of the pager root of this tree; NULL: no pager */
 } __attribute__((aligned(64)));
 
 /* Pages [first, first+pages) of the node lie in frames [frame, …). The extent is what must be freed. */
 struct zi_segment {
 	uint64_t first, pages, frame;
-	uint64_t ext_frame, ext_pages; /* ext_frame 0: borrowed frames (physical memory), never freed */
-	bool warm;                     /* the frames were resident when they came: showing them may fill page tables */
+	uint64_t ext_frame,
+		ext_pages; /* ext_frame 0: borrowed frames (physical memory), never freed */
+	bool warm; /* the frames were resident when they came: showing them may fill page tables */
 };
 
 /* One pinned range; overlapping pins are separate entries. */
@@ -52,21 +53,21 @@ enum zi_discard_state { ZI_DISCARD_NEVER, ZI_DISCARD_LOCKED, ZI_DISCARD_UNLOCKED
 struct zi_node {
 	struct zi_tree *tree;
 	bool hidden;
-	bool contiguous;       /* every page own from creation on; zeroed in place */
-	bool touched;          /* frames may be resident: freeing must look */
-	bool modelled;         /* physical: accesses through mappings trap and go to a device model; fixed */
-	uint64_t size;         /* pages */
+	bool contiguous; /* every page own from creation on; zeroed in place */
+	bool touched;    /* frames may be resident: freeing must look */
+	bool modelled; /* physical: accesses through mappings trap and go to a device model; fixed */
+	uint64_t size; /* pages */
 	struct zi_node *parent;
-	uint64_t parent_off;   /* page 0 of this node lies there in the parent */
-	uint64_t parent_limit; /* first page of this node that does not look into the parent */
-	uint64_t root_off;     /* sum of parent_off up to the root */
-	struct zi_link children;  /* of in_parent */
+	uint64_t parent_off;     /* page 0 of this node lies there in the parent */
+	uint64_t parent_limit;   /* first page of this node that does not look into the parent */
+	uint64_t root_off;       /* sum of parent_off up to the root */
+	struct zi_link children; /* of in_parent */
 	struct zi_link in_parent;
 	uint32_t nchildren;
-	struct zi_link vmos;      /* views: VMO, slices, references (struct zi_vmo.in_node) */
+	struct zi_link vmos; /* views: VMO, slices, references (struct zi_vmo.in_node) */
 	uint32_t nvmos;
 
-	struct zi_segment *segs;  /* sorted by first; &seg0 while there is at most one */
+	struct zi_segment *segs; /* sorted by first; &seg0 while there is at most one */
 	uint32_t nsegs, segs_cap;
 	struct zi_segment seg0;
 
@@ -77,8 +78,9 @@ struct zi_node {
 
 	struct zi_link pins;
 	uint64_t npins;
-	uint64_t shadow_checked;  /* own pages when shadows were last compared for the budget (fault.c) */
-	uint64_t change_events;   /* discards and evictions */
+	uint64_t
+		shadow_checked; /* own pages when shadows were last compared for the budget (fault.c) */
+	uint64_t change_events; /* discards and evictions */
 	enum zi_discard_state discard;
 	uint64_t lock_count;
 	struct zi_source *source; /* pager root only; NULL otherwise */

@@ -56,7 +56,7 @@ static bool check_views(const struct zi_node *n)
 {
 	uint32_t views = 0;
 
-	ZI_LIST_FOREACH(l, &n->vmos) {
+	ZI_LIST_FOREACH (l, &n->vmos) {
 		const struct zi_vmo *v = ZI_CONTAINER(l, struct zi_vmo, in_node);
 		uint64_t mappings = 0, children = 0;
 
@@ -65,12 +65,12 @@ static bool check_views(const struct zi_node *n)
 			return false;
 		if (v->slice && v->base + v->window > n->size << ZI_PAGE_SHIFT)
 			return false;
-		ZI_LIST_FOREACH(k, &v->mappings) {
+		ZI_LIST_FOREACH (k, &v->mappings) {
 			if (ZI_CONTAINER(k, struct zi_mapping, in_vmo)->vmo != v)
 				return false;
 			mappings++;
 		}
-		ZI_LIST_FOREACH(k, &v->children) {
+		ZI_LIST_FOREACH (k, &v->children) {
 			if (ZI_CONTAINER(k, struct zi_vmo, in_parent)->parent != v)
 				return false;
 			children++;
@@ -103,7 +103,7 @@ static bool check_node(const struct zi_node *n)
 	}
 	if (n->parent != NULL && n->parent_limit > n->size)
 		return false;
-	ZI_LIST_FOREACH(l, &n->pins) {
+	ZI_LIST_FOREACH (l, &n->pins) {
 		const struct zi_pin *p = ZI_CONTAINER(l, struct zi_pin, link);
 
 		pins++;
@@ -112,7 +112,7 @@ static bool check_node(const struct zi_node *n)
 	}
 	if (pins != n->npins)
 		return false;
-	ZI_LIST_FOREACH(l, &n->children) {
+	ZI_LIST_FOREACH (l, &n->children) {
 		const struct zi_node *c = ZI_CONTAINER(l, struct zi_node, in_parent);
 
 		children++;

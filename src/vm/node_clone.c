@@ -34,7 +34,7 @@ static void push_down(struct zi_node *n, struct zi_node *h)
 	n->nsegs = 0;
 	n->segs_cap = 1;
 	n->touched = false;
-	n->own = n->shadow = n->mark = n->stale = (struct zi_pageset){ 0 };
+	n->own = n->shadow = n->mark = n->stale = (struct zi_pageset){0};
 
 	h->root_off = n->root_off;
 	if (n->parent != NULL) {
@@ -81,8 +81,8 @@ zx_status_t zi_node_clone(struct zi_node *n, uint64_t off, uint64_t pages, bool 
 		return ZX_ERR_NO_MEMORY;
 	if (bidirectional && q == n) {
 		struct zi_node *h = zi_node_new(n->tree, n->size);
-		zx_status_t st = h == NULL ? ZX_ERR_NO_MEMORY :
-					     zi_node_write_protect(n, 0, n->size);
+		zx_status_t st =
+			h == NULL ? ZX_ERR_NO_MEMORY : zi_node_write_protect(n, 0, n->size);
 
 		if (st != ZX_OK) {
 			if (h != NULL)

@@ -29,17 +29,16 @@ struct zi_found zi_node_lookup(struct zi_node *n, uint64_t pgi, uint64_t max)
 		uint64_t run = run_clear(&n->own, pgi, max);
 
 		if (run == 0)
-			return (struct zi_found){ n, pgi, run_set(&n->own, pgi, max), ZI_FOUND_OWN };
+			return (struct zi_found){n, pgi, run_set(&n->own, pgi, max), ZI_FOUND_OWN};
 		max = run;
 		run = run_clear(&n->mark, pgi, max);
 		if (run == 0)
-			return (struct zi_found){ n, pgi, run_set(&n->mark, pgi, max),
-						  ZI_FOUND_SOFT };
+			return (struct zi_found){n, pgi, run_set(&n->mark, pgi, max),
+						 ZI_FOUND_SOFT};
 		max = run;
 		if (n->parent == NULL || pgi >= n->parent_limit)
-			return (struct zi_found){ n, pgi, max,
-						  n->source != NULL ? ZI_FOUND_ABSENT :
-								      ZI_FOUND_SOFT };
+			return (struct zi_found){
+				n, pgi, max, n->source != NULL ? ZI_FOUND_ABSENT : ZI_FOUND_SOFT};
 		max = zi_min(max, n->parent_limit - pgi);
 		pgi += n->parent_off;
 		n = n->parent;
@@ -68,7 +67,7 @@ static struct zi_found held_here(struct zi_node *n, uint64_t pgi, uint64_t pages
 {
 	bool own = run_set(&n->own, pgi, pages) == pages && zi_pageset_test(&n->own, pgi);
 
-	return (struct zi_found){ n, pgi, pages, own ? ZI_FOUND_OWN : ZI_FOUND_SOFT };
+	return (struct zi_found){n, pgi, pages, own ? ZI_FOUND_OWN : ZI_FOUND_SOFT};
 }
 
 struct zi_found zi_node_lookup_frames(struct zi_node *n, uint64_t pgi, uint64_t max)
@@ -76,7 +75,7 @@ struct zi_found zi_node_lookup_frames(struct zi_node *n, uint64_t pgi, uint64_t 
 	ZI_DASSERT(max > 0);
 	for (;;) {
 		if (n->source != NULL)
-			return (struct zi_found){ n, pgi, max, ZI_FOUND_ABSENT };
+			return (struct zi_found){n, pgi, max, ZI_FOUND_ABSENT};
 		/* Past the window, and in a root, everything is the node's own affair. */
 		if (n->parent == NULL || pgi >= n->parent_limit)
 			return held_here(n, pgi, max);
@@ -215,7 +214,7 @@ uint64_t zi_node_sharers(struct zi_node *n, uint64_t pgi, uint64_t max, uint64_t
 {
 	uint64_t count = 0;
 
-	ZI_LIST_FOREACH(l, &n->children) {
+	ZI_LIST_FOREACH (l, &n->children) {
 		struct zi_node *c = ZI_CONTAINER(l, struct zi_node, in_parent);
 
 		if (pgi < c->parent_off) {
@@ -256,16 +255,15 @@ static struct zi_found lookup_through(struct zi_node *n, uint64_t pgi, uint64_t 
 
 		max = run;
 		if (held)
-			return (struct zi_found){ n, pgi, max,
-						  zi_pageset_test(&n->own, pgi) ? ZI_FOUND_OWN :
-										  ZI_FOUND_SOFT };
+			return (struct zi_found){n, pgi, max,
+						 zi_pageset_test(&n->own, pgi) ? ZI_FOUND_OWN :
+										 ZI_FOUND_SOFT};
 		if (n->parent == NULL || pgi >= n->parent_limit)
-			return (struct zi_found){ n, pgi, max,
-						  n->source != NULL ? ZI_FOUND_ABSENT :
-								      ZI_FOUND_SOFT };
+			return (struct zi_found){
+				n, pgi, max, n->source != NULL ? ZI_FOUND_ABSENT : ZI_FOUND_SOFT};
 		max = zi_min(max, n->parent_limit - pgi);
 		if (!visible && !n->parent->hidden)
-			return (struct zi_found){ NULL, 0, max, ZI_FOUND_ABSENT };
+			return (struct zi_found){NULL, 0, max, ZI_FOUND_ABSENT};
 		pgi += n->parent_off;
 		n = n->parent;
 	}
@@ -307,8 +305,8 @@ void zi_node_attribute(struct zi_node *n, uint64_t first, uint64_t pages, struct
 		} else if (f.kind == ZI_FOUND_OWN) {
 			for (uint64_t done = 0; done < f.pages;) {
 				uint64_t run;
-				uint64_t sharers = zi_node_sharers(f.node, f.pgi + done,
-								   f.pages - done, &run);
+				uint64_t sharers =
+					zi_node_sharers(f.node, f.pgi + done, f.pages - done, &run);
 
 				zi_attr_add_pages(out, run, sharers);
 				done += run;

@@ -107,7 +107,7 @@ static void sets_finish(struct zi_node *u, struct zi_node *v, struct sets *copy)
 	v->own = u->own;
 	v->mark = u->mark;
 	v->shadow = u->shadow;
-	u->own = u->mark = u->shadow = (struct zi_pageset){ 0 };
+	u->own = u->mark = u->shadow = (struct zi_pageset){0};
 }
 
 static void sets_drop(struct sets *copy)
@@ -194,11 +194,11 @@ static void take_place(struct zi_node *u, struct zi_node *v)
 static bool merge_down(struct zi_node *u, struct zi_node *v)
 {
 	const uint64_t d = v->parent_off, window = v->parent_limit;
-	struct sets copy = { 0 };
+	struct sets copy = {0};
 	struct zi_pageset *own_mark_shadow[3];
-	struct zi_pageset brought = { 0 };
+	struct zi_pageset brought = {0};
 	/* Pages that v's mappings show from v's old frames. */
-	struct zi_pageset changed = { 0 };
+	struct zi_pageset changed = {0};
 	bool ok;
 
 	/*
@@ -254,8 +254,8 @@ static bool merge_down(struct zi_node *u, struct zi_node *v)
 		p = zi_pageset_next_set(&v->mark, p + run);
 	}
 	/* v's old frames wait in `old` until the mappings have left them. */
-	struct zi_node old = { .seg0 = v->seg0, .nsegs = v->nsegs, .segs_cap = v->segs_cap,
-			       .touched = v->touched };
+	struct zi_node old = {
+		.seg0 = v->seg0, .nsegs = v->nsegs, .segs_cap = v->segs_cap, .touched = v->touched};
 
 	old.segs = v->segs == &v->seg0 ? &old.seg0 : v->segs;
 	take_segments(u, v);
@@ -417,7 +417,7 @@ static bool bring_up(struct zi_node *u, struct zi_node *v, const struct zi_pages
 static bool merge_up(struct zi_node *u, struct zi_node *v)
 {
 	const uint64_t d = v->parent_off, window = v->parent_limit;
-	struct zi_pageset held = { 0 }, mark = { 0 }, changed = { 0 };
+	struct zi_pageset held = {0}, mark = {0}, changed = {0};
 	uint64_t pages;
 	bool ok = zi_pageset_copy(&held, 0, &v->own, 0, window) &&
 		  zi_pageset_copy(&mark, 0, &v->mark, 0, window);

@@ -161,8 +161,8 @@ bool zi_node_move_out(struct zi_node *n, uint64_t first, uint64_t max, struct zi
 		zi_min(zi_min(zi_pageset_next_clear(&n->own, first) - first, max), run);
 	const uint64_t end = first + pages;
 
-	if (frame == 0 || pages < zi_node_move_min || !divides_well(n, first, end) || !cut(n, first) ||
-	    !cut(n, end))
+	if (frame == 0 || pages < zi_node_move_min || !divides_well(n, first, end) ||
+	    !cut(n, first) || !cut(n, end))
 		return false;
 	*out = (struct zi_moving){.pages = pages, .n = segs_between(n, first, end, &i)};
 	memcpy(out->piece, &n->segs[i], out->n * sizeof(out->piece[0]));

@@ -114,7 +114,7 @@ zx_status_t zi_node_resize(struct zi_node *n, uint64_t pages)
 	if (pages == old)
 		return ZX_OK;
 	/* Children of a pager node lose sight of what goes, for good. */
-	ZI_LIST_FOREACH(l, &n->children) {
+	ZI_LIST_FOREACH (l, &n->children) {
 		struct zi_node *c = ZI_CONTAINER(l, struct zi_node, in_parent);
 		uint64_t limit = pages > c->parent_off ? pages - c->parent_off : 0;
 

@@ -66,8 +66,9 @@ static struct refusal *refusal_new(void)
 	while (r == NULL && used != UINT64_MAX) {
 		unsigned n = (unsigned)__builtin_ctzll(~used);
 
-		if (atomic_compare_exchange_weak_explicit(&reserve_used, &used, used | (uint64_t)1 << n,
-							  memory_order_acquire, memory_order_relaxed))
+		if (atomic_compare_exchange_weak_explicit(
+			    &reserve_used, &used, used | (uint64_t)1 << n, memory_order_acquire,
+			    memory_order_relaxed))
 			r = &reserve[n];
 	}
 	return r;

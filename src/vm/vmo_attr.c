@@ -34,7 +34,7 @@ static uint64_t share_count_locked(const struct zi_vmo *v)
 
 	if (v->nmappings <= 1)
 		return 1;
-	ZI_LIST_FOREACH(l, &v->mappings) {
+	ZI_LIST_FOREACH (l, &v->mappings) {
 		const struct zi_mapping *m = ZI_CONTAINER(l, struct zi_mapping, in_vmo);
 		uint64_t i = 0;
 
@@ -78,7 +78,7 @@ static uint32_t flags_locked(const struct zi_vmo *v, bool immutable)
 
 static void info_locked(struct zi_vmo *v, bool immutable, zx_info_vmo_t *out_info)
 {
-	struct zi_attr a = { 0 };
+	struct zi_attr a = {0};
 	const struct zi_node *n = v->node;
 
 	memset(out_info, 0, sizeof(*out_info));
@@ -87,7 +87,7 @@ static void info_locked(struct zi_vmo *v, bool immutable, zx_info_vmo_t *out_inf
 	memcpy(out_info->name, v->name, sizeof(out_info->name));
 	out_info->size_bytes = zi_vmo_size_locked(v);
 	out_info->parent_koid = v->parent_koid_fixed != 0 ? v->parent_koid_fixed :
-				v->parent != NULL	  ? v->parent->koid :
+				v->parent != NULL         ? v->parent->koid :
 							    ZX_KOID_INVALID;
 	out_info->num_children = v->nchildren;
 	out_info->num_mappings = v->nmappings;

@@ -299,9 +299,9 @@ static void check_pager(void)
 	CHECK(pwrite(fd, "w", 1, 3 * PAGE) == -1 && errno == EAGAIN);
 	free(fs_read("%s", data_of(koid_of(vmo))));
 	text = fs_read("%s/vmo/%" PRIu64 "/pages", dir, koid_of(vmo));
-	CHECK(strstr(text, "0x000000000000  "
-			   "................................................................\n") ==
-	      text);
+	CHECK(strstr(text,
+		     "0x000000000000  "
+		     "................................................................\n") == text);
 	free(text);
 	CHECK_ZX(zx_port_wait(port, 0, &packet), ZX_ERR_TIMED_OUT);
 

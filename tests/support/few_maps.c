@@ -57,7 +57,8 @@ __attribute__((constructor)) static void use_up(void)
 		return;
 
 	const size_t pages = limit - used - left;
-	char *at = mmap(NULL, pages * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *at = mmap(NULL, pages * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+			-1, 0);
 
 	if (at == MAP_FAILED)
 		give_up("no room for the pages");

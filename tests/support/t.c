@@ -138,8 +138,9 @@ void t_zx(const char *file, int line, const char *row, const char *expr, zx_stat
 		cr_assert(true);
 		return;
 	}
-	cr_assert_fail("%s:%d: %s%s%s is %s (%d), not %s (%d)", file, line, row, *row == '\0' ? "" : ": ",
-		       expr, zx_status_get_string(got), got, zx_status_get_string(expected), expected);
+	cr_assert_fail("%s:%d: %s%s%s is %s (%d), not %s (%d)", file, line, row,
+		       *row == '\0' ? "" : ": ", expr, zx_status_get_string(got), got,
+		       zx_status_get_string(expected), expected);
 }
 
 /* ---- objects and memory */
@@ -162,7 +163,8 @@ void *t_map(zx_handle_t vmo, uint64_t offset, size_t len)
 {
 	zx_vaddr_t addr = 0;
 
-	T_OK(zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0, vmo, offset, len, &addr));
+	T_OK(zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0, vmo, offset,
+			 len, &addr));
 	return (void *)addr;
 }
 
@@ -253,7 +255,8 @@ uint64_t t_seed(void)
 	uint64_t seed;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	seed = given != NULL ? strtoull(given, NULL, 0) : (uint64_t)now.tv_sec * 1000000007u + (uint64_t)now.tv_nsec;
+	seed = given != NULL ? strtoull(given, NULL, 0) :
+			       (uint64_t)now.tv_sec * 1000000007u + (uint64_t)now.tv_nsec;
 	fprintf(stderr, "seed %" PRIu64 " (ZI_SEED=%" PRIu64 " repeats it)\n", seed, seed);
 	return seed;
 }

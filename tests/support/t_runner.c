@@ -46,7 +46,8 @@ void criterion_send_assert(struct criterion_assert_stats *stats)
 	if (stats->passed)
 		return;
 	verdict->failures++;
-	fprintf(stderr, "[----] %s:%u: Assertion failed\n[----]   %s\n", stats->file, stats->line, stats->message);
+	fprintf(stderr, "[----] %s:%u: Assertion failed\n[----]   %s\n", stats->file, stats->line,
+		stats->message);
 }
 
 void cri_asserts_passed_incr(void)
@@ -146,7 +147,8 @@ __attribute__((noinline)) static void grow_stack(void)
 __attribute__((noreturn)) static void run_child(double timeout)
 {
 	const struct itimerval limit = {
-		.it_value = {.tv_sec = (time_t)timeout, .tv_usec = (suseconds_t)((timeout - (double)(time_t)timeout) * 1e6)},
+		.it_value = {.tv_sec = (time_t)timeout,
+			     .tv_usec = (suseconds_t)((timeout - (double)(time_t)timeout) * 1e6)},
 	};
 
 	test_thread = gettid();
@@ -185,7 +187,8 @@ static enum outcome run_test(const struct criterion_test *test)
 
 	printf("[RUN ] %s::%s\n", test->category, test->name);
 	if (data->kind_ != CR_TEST_NORMAL) {
-		printf("[FAIL] parameterized tests are not for this runner: loop over a table instead\n");
+		printf("[FAIL] parameterized tests are not for this runner: loop over a table "
+		       "instead\n");
 		return FAILED;
 	}
 	fflush(NULL);
@@ -209,8 +212,8 @@ static enum outcome run_test(const struct criterion_test *test)
 		return SKIPPED;
 	if (verdict->failures != 0 || (want_signal != 0 && !WIFSIGNALED(status)) ||
 	    (WIFEXITED(status) && WEXITSTATUS(status) != data->exit_code)) {
-		printf("[FAIL] %s::%s: %u failed assertions, exit status 0x%x\n", test->category, test->name,
-		       (unsigned)verdict->failures, (unsigned)status);
+		printf("[FAIL] %s::%s: %u failed assertions, exit status 0x%x\n", test->category,
+		       test->name, (unsigned)verdict->failures, (unsigned)status);
 		return FAILED;
 	}
 	printf("[PASS] %s::%s\n", test->category, test->name);
@@ -246,7 +249,8 @@ int main(int argc, char **argv)
 		if (strcmp(argv[i], "--filter") == 0 && i + 1 < argc)
 			filter = argv[i + 1];
 	}
-	verdict = mmap(NULL, sizeof(*verdict), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	verdict = mmap(NULL, sizeof(*verdict), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		       -1, 0);
 	if (verdict == MAP_FAILED)
 		return 2;
 	qsort(__start_cr_tst, n, sizeof(__start_cr_tst[0]), by_name);
@@ -254,14 +258,15 @@ int main(int argc, char **argv)
 		const struct criterion_test *test = __start_cr_tst[i];
 		const struct criterion_suite *suite = suite_of(test);
 
-		if (test->data->disabled || (suite != NULL && suite->data->disabled) || !selected(test, filter))
+		if (test->data->disabled || (suite != NULL && suite->data->disabled) ||
+		    !selected(test, filter))
 			continue;
 		count[run_test(test)]++;
 	}
 	/* Criterion's words, for whoever counts: failing includes crashing. */
 	printf("[====] Synthesis: Tested: %u | Passing: %u | Failing: %u | Crashing: %u\n",
-	       count[PASSED] + count[FAILED] + count[CRASHED], count[PASSED], count[FAILED] + count[CRASHED],
-	       count[CRASHED]);
+	       count[PASSED] + count[FAILED] + count[CRASHED], count[PASSED],
+	       count[FAILED] + count[CRASHED], count[CRASHED]);
 	fflush(NULL);
 	/* No leak check of the runner itself. */
 	_exit(count[FAILED] + count[CRASHED] != 0);

@@ -482,7 +482,7 @@ Test(inspect_tree, data__written__is_what_the_program_reads)
 static void *touch(void *at)
 {
 	/* Used, because Valgrind leaves loads out whose value nobody needs. */
-	return (void *)(uintptr_t)*(volatile uint8_t *)at;
+	return (void *)(uintptr_t) * (volatile uint8_t *)at;
 }
 
 Test(inspect_tree, pager__requests_and_dirty_pages)

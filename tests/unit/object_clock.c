@@ -5,8 +5,8 @@
 
 #include "object_fake.h"
 
-#include "object/clock.h"
 #include "host/host.h"
+#include "object/clock.h"
 #include "vm/node.h"
 #include "vm/vmo.h"
 

@@ -161,8 +161,7 @@ __ZX_CALL(zx_status_t, zx_timer_create, (uint32_t options, zx_clock_t clock_id, 
  *
  * Source: Zircon reference, zx_timer_set.
  */
-__ZX_CALL(zx_status_t, zx_timer_set,
-	  (zx_handle_t handle, zx_time_t deadline, zx_duration_t slack));
+__ZX_CALL(zx_status_t, zx_timer_set, (zx_handle_t handle, zx_time_t deadline, zx_duration_t slack));
 
 /*
  * Disarms a timer and clears ZX_TIMER_SIGNALED.

@@ -171,8 +171,7 @@ __ZX_CALL(zx_status_t, zx_interrupt_bind,
  *
  * Source: Zircon reference, zx_interrupt_wait.
  */
-__ZX_CALL(zx_status_t, zx_interrupt_wait,
-	  (zx_handle_t handle, zx_instant_boot_t *out_timestamp));
+__ZX_CALL(zx_status_t, zx_interrupt_wait, (zx_handle_t handle, zx_instant_boot_t *out_timestamp));
 
 /*
  * Ends the life of an interrupt; who waits gets ZX_ERR_CANCELED. The handle stays open. No right is

@@ -55,8 +55,7 @@ __ZX_CALL(zx_status_t, zx_channel_write_etc,
  */
 __ZX_CALL(zx_status_t, zx_channel_call,
 	  (zx_handle_t handle, uint32_t options, zx_instant_mono_t deadline,
-	   const zx_channel_call_args_t *args, uint32_t *actual_bytes,
-	   uint32_t *actual_handles));
+	   const zx_channel_call_args_t *args, uint32_t *actual_bytes, uint32_t *actual_handles));
 
 /*
  * Puts a message into a channel and waits for the reply, with a choice for each handle.
@@ -64,8 +63,7 @@ __ZX_CALL(zx_status_t, zx_channel_call,
  */
 __ZX_CALL(zx_status_t, zx_channel_call_etc,
 	  (zx_handle_t handle, uint32_t options, zx_instant_mono_t deadline,
-	   zx_channel_call_etc_args_t *args, uint32_t *actual_bytes,
-	   uint32_t *actual_handles));
+	   zx_channel_call_etc_args_t *args, uint32_t *actual_bytes, uint32_t *actual_handles));
 
 /*
  * Makes the two ends of a socket, which carries bytes or datagrams. Not emulated.
@@ -86,8 +84,7 @@ __ZX_CALL(zx_status_t, zx_socket_write,
  * Source: Zircon reference, zx_socket_read.
  */
 __ZX_CALL(zx_status_t, zx_socket_read,
-	  (zx_handle_t handle, uint32_t options, void *buffer, size_t buffer_size,
-	   size_t *actual));
+	  (zx_handle_t handle, uint32_t options, void *buffer, size_t buffer_size, size_t *actual));
 
 /*
  * Stops or resumes writing to a socket, on either end. Not emulated.
@@ -109,8 +106,7 @@ __ZX_CALL(zx_status_t, zx_fifo_create,
  * Source: Zircon reference, zx_fifo_read.
  */
 __ZX_CALL(zx_status_t, zx_fifo_read,
-	  (zx_handle_t handle, size_t elem_size, void *data, size_t count,
-	   size_t *actual_count));
+	  (zx_handle_t handle, size_t elem_size, void *data, size_t count, size_t *actual_count));
 
 /*
  * Puts elements into a fifo. Not emulated.
@@ -140,8 +136,7 @@ __ZX_CALL(zx_status_t, zx_futex_wake, (const zx_futex_t *value_ptr, uint32_t wak
  */
 __ZX_CALL(zx_status_t, zx_futex_requeue,
 	  (const zx_futex_t *value_ptr, uint32_t wake_count, zx_futex_storage_t current_value,
-	   const zx_futex_t *requeue_ptr, uint32_t requeue_count,
-	   zx_handle_t new_requeue_owner));
+	   const zx_futex_t *requeue_ptr, uint32_t requeue_count, zx_handle_t new_requeue_owner));
 
 /*
  * Wakes one thread that sleeps on a word and makes it the owner. Not emulated.
@@ -155,8 +150,7 @@ __ZX_CALL(zx_status_t, zx_futex_wake_single_owner, (const zx_futex_t *value_ptr)
  */
 __ZX_CALL(zx_status_t, zx_futex_requeue_single_owner,
 	  (const zx_futex_t *value_ptr, zx_futex_storage_t current_value,
-	   const zx_futex_t *requeue_ptr, uint32_t requeue_count,
-	   zx_handle_t new_requeue_owner));
+	   const zx_futex_t *requeue_ptr, uint32_t requeue_count, zx_handle_t new_requeue_owner));
 
 /*
  * Tells the koid of the thread that owns a word. Not emulated.

@@ -30,6 +30,7 @@ __ZX_CALL(zx_status_t, zx_object_wait_one,
 	  (zx_handle_t handle, zx_signals_t signals, zx_instant_mono_t deadline,
 	   zx_signals_t *observed));
 
+/* clang-format off */
 /*
  * Waits until one of up to ZX_WAIT_MANY_MAX_ITEMS items sees one of its signals, or the deadline.
  * With ZX_OK, ZX_ERR_TIMED_OUT and ZX_ERR_CANCELED the `pending` of every item is written: state
@@ -50,6 +51,7 @@ __ZX_CALL(zx_status_t, zx_object_wait_one,
  */
 __ZX_CALL(zx_status_t, zx_object_wait_many,
 	  (zx_wait_item_t *items, size_t num_items, zx_instant_mono_t deadline));
+/* clang-format on */
 
 /*
  * Queues one packet of type ZX_PKT_TYPE_SIGNAL_ONE with `key` on the port when one of `signals` is

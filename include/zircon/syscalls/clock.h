@@ -22,8 +22,8 @@ __BEGIN_CDECLS
 #define ZX_CLOCK_OPT_AUTO_START ((uint64_t)1u << 2)
 #define ZX_CLOCK_OPT_BOOT ((uint64_t)1u << 3)
 #define ZX_CLOCK_OPT_MAPPABLE ((uint64_t)1u << 4)
-#define ZX_CLOCK_OPTS_ALL                                                                    \
-	(ZX_CLOCK_OPT_MONOTONIC | ZX_CLOCK_OPT_CONTINUOUS | ZX_CLOCK_OPT_AUTO_START |     \
+#define ZX_CLOCK_OPTS_ALL                                                             \
+	(ZX_CLOCK_OPT_MONOTONIC | ZX_CLOCK_OPT_CONTINUOUS | ZX_CLOCK_OPT_AUTO_START | \
 	 ZX_CLOCK_OPT_BOOT | ZX_CLOCK_OPT_MAPPABLE)
 
 /* zx_clock_update: which fields of the structure count. */

@@ -26,7 +26,7 @@ typedef uint32_t zx_excp_policy_code_t;
 #define ZX_EXCP_POLICY_ERROR ((zx_excp_type_t)0x8208u)
 #define ZX_EXCP_PROCESS_STARTING ((zx_excp_type_t)0x8308u)
 #define ZX_EXCP_USER ((zx_excp_type_t)0x8309u)
-#define ZX_EXCP_IS_ARCH(excp) (((excp) & ZX_EXCP_SYNTH) == 0)
+#define ZX_EXCP_IS_ARCH(excp) ((ZX_EXCP_SYNTH & (excp)) == 0)
 
 #define ZX_EXCP_POLICY_CODE_PORT_TOO_MANY_PACKETS ((zx_excp_policy_code_t)17u)
 #define ZX_EXCP_POLICY_CODE_PORT_TOO_MANY_OBSERVERS ((zx_excp_policy_code_t)19u)

@@ -170,7 +170,7 @@ typedef struct zx_info_job {
 #define ZX_THREAD_STATE_BLOCKED_WAIT_MANY ((zx_thread_state_t)0x0703u)
 #define ZX_THREAD_STATE_BLOCKED_INTERRUPT ((zx_thread_state_t)0x0803u)
 #define ZX_THREAD_STATE_BLOCKED_PAGER ((zx_thread_state_t)0x0903u)
-#define ZX_THREAD_STATE_BASIC(n) ((n) & 0xffu)
+#define ZX_THREAD_STATE_BASIC(n) (0xffu & (n))
 
 typedef struct zx_info_thread {
 	zx_thread_state_t state;

@@ -24,8 +24,8 @@ typedef uint64_t zx_rsrc_system_base_t;
 #define ZX_RSRC_FLAGS_MASK ZX_RSRC_FLAG_EXCLUSIVE
 
 /* The options of zx_resource_create hold the kind in the low half and flags in the high half. */
-#define ZX_RSRC_EXTRACT_KIND(x) ((x) & 0x0000FFFFu)
-#define ZX_RSRC_EXTRACT_FLAGS(x) ((x) & 0xFFFF0000u)
+#define ZX_RSRC_EXTRACT_KIND(x) (0x0000FFFFu & (x))
+#define ZX_RSRC_EXTRACT_FLAGS(x) (0xFFFF0000u & (x))
 
 /* Where in the range of ZX_RSRC_KIND_SYSTEM each privilege lies; each is one unit long. */
 #define ZX_RSRC_SYSTEM_HYPERVISOR_BASE ((zx_rsrc_system_base_t)0u)

@@ -268,8 +268,8 @@ static struct clone *push_down(struct clone *c)
 
 static void make_clone(const struct view *from, struct view *v)
 {
-	const uint32_t type = below(3) ? ZX_VMO_CHILD_SNAPSHOT_AT_LEAST_ON_WRITE :
-					 ZX_VMO_CHILD_SNAPSHOT_MODIFIED;
+	const uint32_t type =
+		below(3) ? ZX_VMO_CHILD_SNAPSHOT_AT_LEAST_ON_WRITE : ZX_VMO_CHILD_SNAPSHOT_MODIFIED;
 	struct clone *n = from->clone;
 	const bool member = n != NULL && n->parent != NULL && n->parent->hidden;
 	const bool both = member || (n != NULL && type == ZX_VMO_CHILD_SNAPSHOT_MODIFIED);
@@ -297,7 +297,8 @@ static void make_clone(const struct view *from, struct view *v)
 			want = ZX_ERR_INTERNAL;
 	}
 	if (want != ZX_ERR_INTERNAL)
-		STEP_ZX(zx_vmo_create_child(from->vmo, type | (resizable ? ZX_VMO_CHILD_RESIZABLE : 0),
+		STEP_ZX(zx_vmo_create_child(from->vmo,
+					    type | (resizable ? ZX_VMO_CHILD_RESIZABLE : 0),
 					    off * PG, pages * PG, &v->vmo),
 			want);
 	if (want != ZX_OK) {

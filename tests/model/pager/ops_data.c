@@ -45,7 +45,8 @@ void do_read(struct view *v)
 	STEP_ZX(zx_vmo_read(v->vmo, scratch, off, len), want);
 	for (uint64_t at = off; at < off + len && want == ZX_OK; at += in_page(at, off + len)) {
 		T_OK(view_need(v, at / PG, &bytes));
-		STEP_ASSERT(memcmp(scratch + (at - off), bytes + at % PG, in_page(at, off + len)) == 0,
+		STEP_ASSERT(memcmp(scratch + (at - off), bytes + at % PG, in_page(at, off + len)) ==
+				    0,
 			    "bytes of page %d of view %d", (int)(at / PG), (int)(v - m.view));
 	}
 }
@@ -178,9 +179,8 @@ static zx_status_t commit_root(uint64_t first, uint64_t end)
 		if (root_is_own(i))
 			continue;
 		/* The request is for all that is not dirty from here on, and the service agrees to all of it. */
-		for (uint64_t k = i; k == i || (m.trap && k < end &&
-						strchr("AD", m.page[k].state) == NULL);
-		     k++) {
+		for (uint64_t k = i;
+		     k == i || (m.trap && k < end && strchr("AD", m.page[k].state) == NULL); k++) {
 			st = root_dirty(k);
 			if (st != ZX_OK)
 				return st;
@@ -236,7 +236,8 @@ void do_prefetch(struct view *v)
 		if (always && root_is_own(root))
 			m.page[root].keep = true;
 	}
-	STEP_ZX(pg_vmo_op(v->vmo, always ? ZX_VMO_OP_ALWAYS_NEED : ZX_VMO_OP_PREFETCH, first, pages),
+	STEP_ZX(pg_vmo_op(v->vmo, always ? ZX_VMO_OP_ALWAYS_NEED : ZX_VMO_OP_PREFETCH, first,
+			  pages),
 		want);
 }
 

@@ -22,7 +22,7 @@ enum own { OWN_NOT, OWN_YES, OWN_MAYBE }; /* MAYBE: zeros that nobody can tell f
 struct clone {
 	struct clone *parent;
 	uint64_t off, limit, pages; /* limit: first page that does not look into the parent */
-	bool hidden;                /* the common past of two snapshots; nobody has a handle to it */
+	bool hidden; /* the common past of two snapshots; nobody has a handle to it */
 	unsigned views, children;
 	uint8_t own[PAGES_MAX]; /* enum own */
 	uint8_t bytes[PAGES_MAX][T_PAGE];
@@ -44,7 +44,8 @@ struct world {
 	bool trap, resizable, modified, detached, closed;
 	uint64_t size; /* pages */
 	struct page page[PAGES_MAX];
-	uint64_t awaited[PAGES_MAX]; /* by start of a zero interval; only those with something awaited */
+	uint64_t awaited
+		[PAGES_MAX]; /* by start of a zero interval; only those with something awaited */
 	struct view view[VIEWS];
 	uint64_t step;
 	uint64_t seed;
@@ -123,8 +124,9 @@ void do_detach(struct view *v);
 void random_range(uint64_t size, uint64_t *first, uint64_t *pages);
 void random_bytes(uint64_t size, uint64_t *off, uint64_t *len);
 
-#define STEP_ASSERT(condition, text, ...) \
-	cr_assert(condition, "seed %llu, step %d: " text, (unsigned long long)m.seed, (int)m.step, ##__VA_ARGS__)
+#define STEP_ASSERT(condition, text, ...)                                                          \
+	cr_assert(condition, "seed %llu, step %d: " text, (unsigned long long)m.seed, (int)m.step, \
+		  ##__VA_ARGS__)
 #define STEP_ZX(expr, expected)                                                                 \
 	do {                                                                                    \
 		const zx_status_t got_ = (expr), want_ = (expected);                            \

@@ -63,7 +63,8 @@ static void *serve(void *arg)
 	zx_port_packet_t k;
 
 	while (!atomic_load(&stop)) {
-		if (zx_port_wait(m.p.port, ZX_TIME_INFINITE, &k) != ZX_OK || k.type == ZX_PKT_TYPE_USER)
+		if (zx_port_wait(m.p.port, ZX_TIME_INFINITE, &k) != ZX_OK ||
+		    k.type == ZX_PKT_TYPE_USER)
 			continue;
 		atomic_store(&busy, true);
 		const uint64_t first = k.page_request.offset / PG,
