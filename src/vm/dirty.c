@@ -527,13 +527,15 @@ zx_status_t zi_pages_resize(struct zi_node *n, uint64_t pages)
 
 	if (pages > old) {
 		uint64_t more = pages - old;
+		zx_status_t st = ZX_ERR_NO_MEMORY;
 
-		if (!zi_pageset_set(&n->mark, old, more) || !zi_pageset_set(&s->dirty, old, more)) {
+		if (zi_pageset_set(&n->mark, old, more) && zi_pageset_set(&s->dirty, old, more))
+			st = zi_node_resize(n, pages);
+		if (st != ZX_OK) {
 			drop(&n->mark, old, more);
 			drop(&s->dirty, old, more);
-			return ZX_ERR_NO_MEMORY;
 		}
-		return zi_node_resize(n, pages);
+		return st;
 	}
 	if (pages == old)
 		return ZX_OK;

@@ -109,7 +109,14 @@ zx_status_t zi_node_resize(struct zi_node *n, uint64_t pages)
 
 	if (pages > old) {
 		n->size = pages;
-		return zi_node_replace(n, old, pages - old, false);
+		zx_status_t st = zi_node_replace(n, old, pages - old, false);
+
+		if (st == ZX_OK)
+			return ZX_OK;
+		/* A mapping could neither be placed nor given up; what others show already goes. */
+		n->size = old;
+		(void)zi_node_replace(n, old, pages - old, false);
+		return st;
 	}
 	if (pages == old)
 		return ZX_OK;

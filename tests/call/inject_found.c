@@ -134,6 +134,49 @@ Test(inject_found, start__refused_several_times__nothing_left_and_fine_later)
 	T_OK(zi_host_start());
 }
 
+/* The size had changed when the call failed because a mapping could neither follow nor be taken away. */
+static void grow_refused(zx_handle_t vmo)
+{
+	zx_vaddr_t addr;
+	uint64_t size;
+
+	T_OK(zx_vmar_map(zx_vmar_root_self(), INJ_RW | ZX_VM_ALLOW_FAULTS, 0, vmo, 0, 4 * PG,
+			 &addr));
+	T_OK(zx_vmo_write(vmo, "a", 0, 1));
+	T_OK(zirconia_inject_set("host.mmap;host.mprotect"));
+	T_ZX(zx_vmo_set_size(vmo, 4 * PG), ZX_ERR_NO_MEMORY);
+	cr_assert_gt(zirconia_inject_fired(), 0);
+	T_OK(zirconia_inject_set(NULL));
+	T_OK(zx_vmo_get_size(vmo, &size));
+	cr_assert_eq(size, 2 * PG);
+	T_OK(zirconia_debug_check(vmo));
+	T_ZX(zx_vmo_write(vmo, "b", 2 * PG, 1), ZX_ERR_OUT_OF_RANGE);
+
+	T_OK(zx_vmo_set_size(vmo, 4 * PG));
+	cr_assert_eq(*(volatile char *)(addr + 3 * PG), 0);
+	*(volatile char *)(addr + 3 * PG) = 'b';
+	cr_assert_eq(*(volatile char *)addr, 'a');
+	T_OK(zirconia_debug_check(vmo));
+	t_unmap((void *)addr, 4 * PG);
+}
+
+Test(inject_found, set_size__mappings_cannot_follow__size_stays)
+{
+	zx_handle_t port, pager, aux = t_vmo(2 * PG), vmo = t_vmo_options(2 * PG, ZX_VMO_RESIZABLE);
+
+	grow_refused(vmo);
+	t_close(vmo);
+	T_OK(zx_port_create(0, &port));
+	T_OK(zx_pager_create(0, &pager));
+	T_OK(zx_pager_create_vmo(pager, ZX_VMO_RESIZABLE, port, 7, 2 * PG, &vmo));
+	T_OK(zx_pager_supply_pages(pager, vmo, 0, 2 * PG, aux, 0));
+	grow_refused(vmo);
+	t_close(aux);
+	t_close(vmo);
+	t_close(pager);
+	t_close(port);
+}
+
 Test(inject_found, thread_self__key_refused__asked_again)
 {
 	T_OK(zirconia_inject_set("host.pthread_key"));
