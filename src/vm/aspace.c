@@ -83,7 +83,7 @@ static zx_status_t add_vdso(struct zi_aspace *as)
 
 	zi_lock(&as->lock);
 	m = zi_mapping_new(as, vmo, as->base + as->len - VDSO_LEN, VDSO_LEN, 0, prot, prot);
-	st = m != NULL ? zi_mapping_attach(m) : ZX_ERR_NO_MEMORY;
+	st = m != NULL ? zi_mapping_attach(m, false) : ZX_ERR_NO_MEMORY;
 	if (st == ZX_OK) {
 		m->is_vdso = true;
 		as->vdso = m;

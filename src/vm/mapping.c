@@ -146,18 +146,16 @@ static void unlink_locked(struct zi_mapping *m)
 	m->vmo->nmappings--;
 }
 
-zx_status_t zi_mapping_attach(struct zi_mapping *m)
+zx_status_t zi_mapping_attach(struct zi_mapping *m, bool must)
 {
 	ZI_LOCK_SCOPE(&m->vmo->tree->lock);
 	zx_status_t st = zi_mapping_place(m, m->base, m->base + m->len, 0, false);
 
-	if (st != ZX_OK) {
-		if (m->aspace->placed)
-			zi_place_reserve(m->base, m->len);
-		return st;
-	}
-	link_locked(m);
-	return ZX_OK;
+	if (st != ZX_OK && zi_mapping_give_up(m) && must)
+		st = ZX_OK;
+	if (st == ZX_OK)
+		link_locked(m);
+	return st;
 }
 
 /* Protections from `from` on become those of `to`, starting at 0 there. */
@@ -267,7 +265,7 @@ zx_status_t zi_mapping_set_vmo(struct zi_mapping *m, struct zi_vmo *vmo, uint64_
 	zi_unlock(lock);
 	m->vmo = vmo;
 	m->vmo_off = vmo_off;
-	zx_status_t st = zi_mapping_attach(m);
+	zx_status_t st = zi_mapping_attach(m, false);
 
 	if (st == ZX_OK) {
 		zi_vmo_unref(old);

@@ -75,8 +75,9 @@ struct zi_mapping *zi_mapping_new(struct zi_aspace *as, struct zi_vmo *vmo, zx_v
 void zi_mapping_free(struct zi_mapping *m);
 
 /* Links it to the VMO and places its runs over whatever the range held. On failure (NO_MEMORY) the range is a
- * plain reservation and the mapping is not linked. */
-zx_status_t zi_mapping_attach(struct zi_mapping *m);
+ * plain reservation and the mapping is not linked. must: what the range held is in the books no more, so a mapping that cannot
+ * be placed is linked all the same, and faults place it. */
+zx_status_t zi_mapping_attach(struct zi_mapping *m, bool must);
 
 /*
  * Removes [start, start+len) (absolute, inside the mapping, page-aligned) from m. Whole: m becomes dead (len 0, unlinked;

@@ -82,30 +82,28 @@ static zx_status_t choose_base_locked(struct zi_vmar *v, uint32_t options, const
 
 /*
  * Takes mappings out of the way but leaves in the host what they showed: the new mapping replaces
- * it in one step, so that nobody sees a hole. When memory runs out half-way, what is gone becomes
- * reservation.
+ * it in one step, so that nobody sees a hole. Memory is needed only where one mapping goes on at
+ * both sides, and then nothing else is in the way: on failure nothing has changed.
  */
 static zx_status_t clear_way_locked(struct zi_vmar *v, zx_vaddr_t base, uint64_t len,
-				    struct zi_dead *dead)
+				    struct zi_dead *dead, bool *out_cleared)
 {
 	const zx_vaddr_t end = base + len;
 	struct zi_child *c = zi_children_at_or_after(&v->children, base);
 	struct zi_child *next;
 
+	*out_cleared = false;
 	for (; c != NULL && c->base < end; c = next) {
 		const zx_vaddr_t from = zi_max(c->base, base), to = zi_min(zi_child_end(c), end);
 		zx_status_t st;
 
 		next = zi_children_next(c);
 		st = zi_vmar_cut_locked(zi_child_mapping(c), from, to - from, false, dead);
-		if (st == ZX_OK)
-			continue;
-		if (v->aspace->placed && from > base) {
-			zx_status_t reserved = zi_place_reserve(base, from - base);
-
-			ZI_DASSERT(reserved == ZX_OK || reserved == ZX_ERR_NO_MEMORY);
+		if (st != ZX_OK) {
+			ZI_DASSERT(!*out_cleared);
+			return st;
 		}
-		return st;
+		*out_cleared = true;
 	}
 	return ZX_OK;
 }
@@ -119,6 +117,7 @@ static zx_status_t map_locked(struct zi_vmar *v, const struct zi_map_args *a,
 	const uint32_t prot = a->options & PERM_BITS;
 	struct zi_mapping *m;
 	zx_vaddr_t base;
+	bool cleared;
 	zx_status_t st;
 
 	if (v->dead)
@@ -139,9 +138,9 @@ static zx_status_t map_locked(struct zi_vmar *v, const struct zi_map_args *a,
 	m->list_name = a->list_name;
 	m->vmar_node.made_with = (uint16_t)(a->options & PLACE_BITS);
 
-	st = clear_way_locked(v, base, p->len, dead);
+	st = clear_way_locked(v, base, p->len, dead, &cleared);
 	if (st == ZX_OK)
-		st = zi_mapping_attach(m);
+		st = zi_mapping_attach(m, cleared);
 	if (st != ZX_OK) {
 		zi_dead_add(dead, &m->vmar_node);
 		return st;

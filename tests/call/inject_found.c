@@ -177,6 +177,52 @@ Test(inject_found, set_size__mappings_cannot_follow__size_stays)
 	t_close(port);
 }
 
+/* What a mapping replaces was gone from the books when the host refused the new one: nothing was mapped there. */
+Test(inject_found, map_over_mapping__host_refuses__faults_place_it)
+{
+	static const char *const specs[] = {"host.mmap:nth=1", "host.mmap", "alloc.*"};
+	zx_handle_t a = t_vmo(4 * PG), b = t_vmo(2 * PG);
+	zx_info_vmar_t root;
+
+	T_OK(zx_object_get_info(zx_vmar_root_self(), ZX_INFO_VMAR, &root, sizeof(root), NULL,
+				NULL));
+
+	T_OK(zx_vmo_write(a, "a", 3 * PG, 1));
+	T_OK(zx_vmo_write(b, "b", PG, 1));
+	T_EACH (specs, spec) {
+		char *at = t_map(a, 0, 4 * PG);
+		zx_vaddr_t over;
+		zx_status_t st;
+
+		at[0] = 'A';
+		T_OK(zirconia_inject_set(*spec));
+		st = zx_vmar_map(zx_vmar_root_self(), INJ_RW | ZX_VM_SPECIFIC_OVERWRITE,
+				 (zx_vaddr_t)at + PG - root.base, b, 0, 2 * PG, &over);
+		cr_assert_gt(zirconia_inject_fired(), 0, "%s", *spec);
+		T_OK(zirconia_inject_set(NULL));
+		cr_assert_eq(at[0], 'A');
+		cr_assert_eq(at[3 * PG], 'a');
+		if (spec[0][0] == 'a') {
+			T_ZX_ROW(*spec, st, ZX_ERR_NO_MEMORY);
+			at[2 * PG] = 'B';
+			T_OK(zx_vmo_read(a, &at[PG], 2 * PG, 1));
+			cr_assert_eq(at[PG], 'B');
+		} else {
+			T_ZX_ROW(*spec, st, ZX_OK);
+			cr_assert_eq(at[2 * PG], 'b');
+			at[PG] = 'B';
+			T_OK(zx_vmo_read(b, &at[0], 0, 1));
+			cr_assert_eq(at[0], 'B');
+		}
+		T_OK(zirconia_debug_check(a));
+		T_OK(zirconia_debug_check(b));
+		t_unmap(at, 4 * PG);
+		T_OK(zx_vmo_op_range(b, ZX_VMO_OP_ZERO, 0, PG, NULL, 0));
+	}
+	t_close(a);
+	t_close(b);
+}
+
 Test(inject_found, thread_self__key_refused__asked_again)
 {
 	T_OK(zirconia_inject_set("host.pthread_key"));
