@@ -175,50 +175,42 @@ bool zi_watch_allow(uintptr_t addr, size_t len)
 	return set_mark(addr, len, 0);
 }
 
-zx_status_t zi_frames_fill(uint64_t frame, uint64_t pages, const void *bytes)
+/*
+ * Bytes written into frames, the kernel's own way: it fills a page of the file before anybody finds
+ * it there. make_room: when the file is full, frames kept for later go.
+ */
+static size_t write_frames(uint64_t frame, const void *from, size_t len, bool make_room)
 {
-	const size_t len = (size_t)pages << ZI_PAGE_SHIFT;
 	const off_t at = (off_t)(frame << ZI_PAGE_SHIFT);
 	int saved = errno;
 	size_t done = 0;
 
-	/* The kernel fills a page of the file before anybody finds it there. */
 	while (done < len) {
 		ssize_t n = ZI_HOST(PWRITE, -1,
-				    zi_sys_pwrite(zi_window.fd, (const char *)bytes + done,
+				    zi_sys_pwrite(zi_window.fd, (const char *)from + done,
 						  len - done, at + (off_t)done));
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0 && (zi_extent_trim() == 0 || errno != ENOSPC))
+		if (n <= 0 && !(make_room && errno == ENOSPC && zi_extent_trim() != 0))
 			break;
 		if (n > 0)
 			done += (size_t)n;
 	}
 	errno = saved;
-	return done == len ? ZX_OK : ZX_ERR_NO_MEMORY;
+	return done;
+}
+
+zx_status_t zi_frames_fill(uint64_t frame, uint64_t pages, const void *bytes)
+{
+	const size_t len = (size_t)pages << ZI_PAGE_SHIFT;
+
+	return write_frames(frame, bytes, len, true) == len ? ZX_OK : ZX_ERR_NO_MEMORY;
 }
 
 uint64_t zi_frames_write(uint64_t frame, uint64_t pages, const void *user)
 {
-	const size_t len = (size_t)pages << ZI_PAGE_SHIFT;
-	const off_t at = (off_t)(frame << ZI_PAGE_SHIFT);
-	int saved = errno;
-	size_t done = 0;
-
-	while (done < len) {
-		ssize_t n = ZI_HOST(PWRITE, -1,
-				    zi_sys_pwrite(zi_window.fd, (const char *)user + done,
-						  len - done, at + (off_t)done));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		done += (size_t)n;
-	}
-	errno = saved;
-	return done >> ZI_PAGE_SHIFT;
+	return write_frames(frame, user, (size_t)pages << ZI_PAGE_SHIFT, false) >> ZI_PAGE_SHIFT;
 }
 
 /* ---- events */
