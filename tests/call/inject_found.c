@@ -118,18 +118,22 @@ Test(inject_found, start__refused_several_times__nothing_left_and_fine_later)
 {
 	static const char *const specs[] = {"host.sigaction", "host.sigaction:nth=2",
 					    "host.memfd_create", "host.ftruncate", "host.mmap"};
-	unsigned before;
+	unsigned before = 0;
 
-	(void)maps(); /* what the C library maps for the first file */
-	before = maps();
-	T_EACH (specs, spec) {
-		T_OK(zirconia_inject_set(*spec));
-		T_ZX_ROW(*spec, zi_host_start(), ZX_ERR_NO_MEMORY);
-		T_OK(zirconia_inject_set(NULL));
-		/* ThreadSanitizer keeps maps of its own for each of ours, also afterwards. */
-		if (t_has("no-tsan"))
-			cr_assert_leq(maps(), before, "%s: %u maps, before %u", *spec, maps(),
-				      before);
+	/* Twice: what the C library and sanitizers map for their own first time stays. */
+	for (int round = 0; round < 2; round++) {
+		(void)maps();
+		if (round == 1)
+			before = maps();
+		T_EACH (specs, spec) {
+			T_OK(zirconia_inject_set(*spec));
+			T_ZX_ROW(*spec, zi_host_start(), ZX_ERR_NO_MEMORY);
+			T_OK(zirconia_inject_set(NULL));
+			/* ThreadSanitizer keeps maps of its own for each of ours, also afterwards. */
+			if (round == 1 && t_has("no-tsan"))
+				cr_assert_leq(maps(), before, "%s: %u maps, before %u", *spec,
+					      maps(), before);
+		}
 	}
 	T_OK(zi_host_start());
 }
