@@ -138,14 +138,21 @@ bool zi_frame_is_zero(uint64_t frame);
 enum { ZI_PROT_R = 1, ZI_PROT_W = 2, ZI_PROT_X = 4 }; /* equal to ZX_VM_PERM_* */
 
 /*
- * [fault] All four act inside the root reservation, replace what is there in one step, and return
+ * [fault] All act inside the root reservation, replace what is there in one step, and return
  * ZX_ERR_NO_MEMORY when the kernel refuses (zi_place_out_of_maps() tells whether it was the map
  * limit).
  */
 zx_status_t zi_place_frames(uintptr_t addr, size_t len, uint64_t frame, uint32_t prot,
 			    bool populate);
+/* The same for what may be taken away by zi_place_hide: cheaper when it was, with the same frames. */
+zx_status_t zi_place_run(uintptr_t addr, size_t len, uint64_t frame, uint32_t prot, bool populate);
 zx_status_t zi_place_protect(uintptr_t addr, size_t len, uint32_t prot);
 zx_status_t zi_place_reserve(uintptr_t addr, size_t len); /* back to PROT_NONE reservation */
+/*
+ * The same for a range in which nothing is mapped from now on. The lock of the address space is held, by whoever maps something
+ * there again as well.
+ */
+zx_status_t zi_place_hide(uintptr_t addr, size_t len);
 /* The same for addresses whose first access is expected, and brings what belongs there. */
 zx_status_t zi_place_absent(uintptr_t addr, size_t len);
 bool zi_place_out_of_maps(void); /* was the last refusal (this thread) the map count limit? */

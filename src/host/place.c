@@ -11,6 +11,7 @@
 #include "base/span.h"
 #include "host/calls.h"
 #include "host/host_i.h"
+#include "host/recent.h"
 #include "host/spare.h"
 
 /*
@@ -67,16 +68,39 @@ static void *map_fixed(uintptr_t addr, size_t len, int prot, int flags, int fd, 
 				       fd, off));
 }
 
-zx_status_t zi_place_frames(uintptr_t addr, size_t len, uint64_t frame, uint32_t prot,
-			    bool populate)
+/*
+ * What was used once goes back as a view of the arena's file past its end, without access: a map of another kind than the
+ * untouched reservation, so that the kernel neither merges it in nor splits it off again when the range is used anew (half
+ * the cost of mapping and unmapping). The offset follows the address, so that what lies side by side is one map.
+ */
+static bool map_reservation(uintptr_t addr, size_t len)
+{
+	uint64_t off = zi_window.bytes + (addr - (uintptr_t)zi_window.root);
+
+	return map_fixed(addr, len, PROT_NONE, MAP_SHARED, zi_window.fd, off) != MAP_FAILED;
+}
+
+/* What the range showed is over. True: it was one run, the range itself. */
+static bool end_recent(uintptr_t addr, size_t len, struct zi_run *out_same)
+{
+	struct zi_runs cut;
+	const bool same = zi_recent_take(addr, len, out_same, &cut);
+	int saved = errno;
+
+	/* Refused: it stays a map without access. */
+	for (unsigned i = 0; i < cut.count; i++)
+		(void)map_reservation(cut.run[i].addr, cut.run[i].len);
+	errno = saved;
+	return same;
+}
+
+static zx_status_t map_frames(uintptr_t addr, size_t len, uint64_t frame, uint32_t prot,
+			      bool populate)
 {
 	int saved = errno;
 	int flags = MAP_SHARED | (populate ? MAP_POPULATE : 0);
 	void *p;
 
-	check_range(addr, len);
-	ZI_DASSERT(frame != 0 &&
-		   zi_in_range(frame, len >> ZI_PAGE_SHIFT, zi_window.bytes >> ZI_PAGE_SHIFT));
 	p = map_fixed(addr, len, prot_of(prot), flags, zi_window.fd, frame << ZI_PAGE_SHIFT);
 	if (p == MAP_FAILED)
 		return answer(false, saved);
@@ -88,27 +112,55 @@ zx_status_t zi_place_frames(uintptr_t addr, size_t len, uint64_t frame, uint32_t
 	return answer(true, saved);
 }
 
-zx_status_t zi_place_protect(uintptr_t addr, size_t len, uint32_t prot)
+static void check_frames(uintptr_t addr, size_t len, uint64_t frame)
+{
+	check_range(addr, len);
+	ZI_DASSERT(frame != 0 &&
+		   zi_in_range(frame, len >> ZI_PAGE_SHIFT, zi_window.bytes >> ZI_PAGE_SHIFT));
+	(void)frame;
+}
+
+zx_status_t zi_place_frames(uintptr_t addr, size_t len, uint64_t frame, uint32_t prot,
+			    bool populate)
+{
+	struct zi_run was;
+
+	check_frames(addr, len, frame);
+	(void)end_recent(addr, len, &was);
+	return map_frames(addr, len, frame, prot, populate);
+}
+
+static zx_status_t protect(uintptr_t addr, size_t len, uint32_t prot)
 {
 	int saved = errno;
 
-	check_range(addr, len);
-	if (ZI_HOST(MPROTECT, -1, mprotect((void *)addr, len, prot_of(prot))) < 0)
-		return answer(false, saved);
-	tell_valgrind(addr, len, prot);
-	return answer(true, saved);
+	return answer(ZI_HOST(MPROTECT, -1, mprotect((void *)addr, len, prot_of(prot))) == 0,
+		      saved);
 }
 
-/*
- * What was used once goes back as a view of the arena's file past its end, without access: a map of another kind than the
- * untouched reservation, so that the kernel neither merges it in nor splits it off again when the range is used anew (half
- * the cost of mapping and unmapping). The offset follows the address, so that what lies side by side is one map.
- */
-static bool map_reservation(uintptr_t addr, size_t len)
+zx_status_t zi_place_protect(uintptr_t addr, size_t len, uint32_t prot)
 {
-	uint64_t off = zi_window.bytes + (addr - (uintptr_t)zi_window.root);
+	check_range(addr, len);
+	zx_status_t st = protect(addr, len, prot);
 
-	return map_fixed(addr, len, PROT_NONE, MAP_SHARED, zi_window.fd, off) != MAP_FAILED;
+	if (st == ZX_OK)
+		tell_valgrind(addr, len, prot);
+	return st;
+}
+
+zx_status_t zi_place_run(uintptr_t addr, size_t len, uint64_t frame, uint32_t prot, bool populate)
+{
+	struct zi_run was;
+	zx_status_t st = ZX_ERR_NO_MEMORY;
+
+	check_frames(addr, len, frame);
+	if (end_recent(addr, len, &was) && was.hidden && was.frame == frame)
+		st = zi_place_protect(addr, len, prot);
+	if (st != ZX_OK)
+		st = map_frames(addr, len, frame, prot, populate);
+	if (st == ZX_OK && len <= ZI_RECENT_PAGES * ZI_PAGE)
+		zi_recent_shown(addr, len, frame);
+	return st;
 }
 
 /*
@@ -123,16 +175,39 @@ static bool reserve_at_limit(uintptr_t addr, size_t len)
 	return ZI_HOST(MPROTECT, -1, mprotect((void *)addr, len, PROT_NONE)) == 0;
 }
 
-zx_status_t zi_place_reserve(uintptr_t addr, size_t len)
+static zx_status_t reserve(uintptr_t addr, size_t len)
 {
 	int saved = errno;
 
-	check_range(addr, len);
 	if (map_reservation(addr, len)) {
 		zi_spare_refill();
 		return answer(true, saved);
 	}
 	return answer(errno == ENOMEM && reserve_at_limit(addr, len), saved);
+}
+
+zx_status_t zi_place_reserve(uintptr_t addr, size_t len)
+{
+	struct zi_run was;
+
+	check_range(addr, len);
+	(void)end_recent(addr, len, &was);
+	return reserve(addr, len);
+}
+
+zx_status_t zi_place_hide(uintptr_t addr, size_t len)
+{
+	struct zi_run was, old;
+
+	check_range(addr, len);
+	if (!end_recent(addr, len, &was) || was.hidden || !zi_recent_may_hide(&old))
+		return reserve(addr, len);
+	if (old.len != 0)
+		(void)reserve(old.addr, old.len);
+	if (protect(addr, len, 0) != ZX_OK)
+		return reserve(addr, len);
+	zi_recent_hidden(&was);
+	return ZX_OK;
 }
 
 zx_status_t zi_place_absent(uintptr_t addr, size_t len)

@@ -15,6 +15,7 @@
 #include "base/span.h"
 #include "host/calls.h"
 #include "host/host_i.h"
+#include "host/recent.h"
 #include "host/spare.h"
 
 #ifndef MFD_EXEC
@@ -161,6 +162,7 @@ zx_status_t zi_window_open(void)
 
 	if (w.fd < 0)
 		return ZX_ERR_NO_MEMORY;
+	zi_recent_reset();
 	for (uint64_t bytes = bytes_wanted(); w.bytes == 0; bytes /= 2) {
 		if (bytes < BYTES_MIN) {
 			zi_sys_close(w.fd);

@@ -185,7 +185,7 @@ zx_status_t zi_mapping_cut(struct zi_mapping *m, zx_vaddr_t start, uint64_t len,
 	ZI_LOCK_SCOPE(&m->vmo->tree->lock);
 	*out_used = false;
 	if (restore && m->aspace->placed) {
-		zx_status_t st = zi_place_reserve(start, len);
+		zx_status_t st = zi_place_hide(start, len);
 
 		if (st != ZX_OK)
 			return st;

@@ -112,8 +112,8 @@ zx_status_t zi_mapping_place(struct zi_mapping *m, zx_vaddr_t va, zx_vaddr_t end
 					    f.node->nsegs == 1 && f.node->segs[0].warm &&
 						    f.pages <= FILL_PAGES;
 
-			st = zi_place_frames(va, len, frame, run_prot(m, &f, prot, mask),
-					     fill && prot != 0);
+			st = zi_place_run(va, len, frame, run_prot(m, &f, prot, mask),
+					  fill && prot != 0);
 		}
 		if (st != ZX_OK)
 			return st;

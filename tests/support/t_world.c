@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "host/host.h"
+#include "host/recent.h"
 #include "object/object.h"
 #include "object/world.h"
 #include "vm/trap.h"
@@ -150,7 +151,7 @@ static void look_at_threads(struct text *t)
 
 /*
  * The arena is mapped once, as the physmap. In the root reservation there may be only what cannot be accessed: nothing, or the arena's
- * file past its end, which is how addresses go back (host/place.c).
+ * file past its end, which is how addresses go back (host/place.c), or the few runs that were hidden last (host/recent.h).
  */
 static void look_at_maps(struct text *t)
 {
@@ -159,6 +160,7 @@ static void look_at_maps(struct text *t)
 	const uintptr_t physmap = (uintptr_t)zi_physmap;
 	const uintptr_t physmap_end = physmap + (caps->arena_pages << 12);
 	const uintptr_t root_end = caps->root_base + caps->root_len;
+	unsigned hidden = zi_recent_count_hidden();
 	char line[512];
 
 	if (f == NULL || zi_physmap == NULL) {
@@ -175,8 +177,11 @@ static void look_at_maps(struct text *t)
 			   &off) != 4)
 			continue;
 		if (from < root_end && to > caps->root_base) {
-			if (strcmp(prot, "---p") != 0 &&
-			    (strcmp(prot, "---s") != 0 || off < caps->arena_pages << 12))
+			if (strcmp(prot, "---s") == 0 && off < caps->arena_pages << 12 &&
+			    hidden > 0)
+				hidden--;
+			else if (strcmp(prot, "---p") != 0 &&
+				 (strcmp(prot, "---s") != 0 || off < caps->arena_pages << 12))
 				say(t, "in the root VMAR: %s", line);
 		} else if (strstr(line, "/memfd:zirconia") != NULL &&
 			   (from < physmap || to > physmap_end)) {
