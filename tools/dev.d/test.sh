@@ -118,7 +118,7 @@ fuse_is_usable() {
 
 # As root: the release suite once more as an ordinary user, in a build of that user's own.
 as_ordinary_user() {
-	local home line counts start=$SECONDS
+	local home line counts log=$build_root/release/log/nobody.txt start=$SECONDS
 	say "release, as an ordinary user"
 	if ! command -v setpriv >/dev/null 2>&1 || ! setpriv --reuid=nobody --regid=nogroup --clear-groups \
 		test -r "$root/CMakeLists.txt" 2>/dev/null; then
@@ -130,11 +130,12 @@ as_ordinary_user() {
 	chown nobody:nogroup "$home"
 	mkdir -p "$build_root/release/log"
 	setpriv --reuid=nobody --regid=nogroup --clear-groups env -i PATH="$PATH" HOME="$home" TMPDIR="$home" \
-		ZIRCONIA_BUILD="$home/build" ZIRCONIA_TEST_QUICK=1 "$root/tools/dev" test >"$build_root/release/log/nobody.txt" 2>&1 || true
-	line=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$build_root/release/log/nobody.txt" | tail -n 1 || true)
+		ZIRCONIA_BUILD="$home/build" ZIRCONIA_TEST_QUICK=1 "$root/tools/dev" test >"$log" 2>&1 || true
+	line=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$log" | tail -n 1 || true)
+	[ -z "$line" ] || line+=", $(sed -n 's/^   skipped: //p' "$log" | tail -n 1 | grep . || echo 0) skipped"
 	read -ra counts <<<"$(tr -c '0-9\n' ' ' <<<"$line")"
 	if [ ${#counts[@]} -lt 2 ] || [ "${counts[1]}" -gt 0 ]; then
-		tail -n "${ZIRCONIA_LOG_LINES:-150}" "$build_root/release/log/nobody.txt"
+		tail -n "${ZIRCONIA_LOG_LINES:-150}" "$log"
 	fi
 	[ ${#counts[@]} -ge 2 ] || counts=(0 1 0)
 	add "${counts[0]}" "${counts[1]}" "${counts[2]:-0}"
@@ -168,10 +169,7 @@ cmd_test() {
 		[ "$(id -u)" -ne 0 ] || as_ordinary_user
 	fi
 	echo "   logs: $build_root/*/log"
-	if [ "$skipped" -gt 0 ]; then
-		echo "$passed passed, $failed failed, $skipped skipped"
-	else
-		echo "$passed passed, $failed failed"
-	fi
+	[ "$skipped" -eq 0 ] || echo "   skipped: $skipped"
+	echo "$passed passed, $failed failed"
 	[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
 }
