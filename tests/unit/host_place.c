@@ -3,40 +3,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "host/host_i.h"
-#include "t.h"
-#include "t_world.h"
-
-const bool t_world_is_mine = true;
-
-static struct zi_extent e;
-static uint8_t *root;
-
-static void start(void)
-{
-	T_OK(zi_host_start());
-	T_OK(zi_extent_alloc(16, 1, ZI_EXTENT_ZERO, &e));
-	root = (uint8_t *)zi_host_caps()->root_base;
-}
-
-/* What an access does is asked with a copy that may fail. */
-static bool can_read(const void *p)
-{
-	uint8_t byte;
-
-	return zi_copy_captured(&byte, p, 1).done == 1;
-}
-
-static bool can_write(void *p)
-{
-	uint8_t byte = 0x42;
-
-	return zi_copy_captured(p, &byte, 1).done == 1;
-}
+#include "host_place_t.h"
 
 Test(host_place, reservation__fresh__no_access)
 {
-	start();
+	start_with_frames(16);
 	cr_assert_neq((uintptr_t)root, 0);
 	cr_assert_not(can_read(root));
 	cr_assert_not(can_write(root + zi_host_caps()->root_len - 1));
@@ -44,7 +15,7 @@ Test(host_place, reservation__fresh__no_access)
 
 Test(host_place, frames__each_protection__access_as_said)
 {
-	start();
+	start_with_frames(16);
 	for (uint32_t prot = 0; prot < 8; prot++) {
 		T_OK(zi_place_frames((uintptr_t)root, 2 * T_PAGE, e.frame, prot, false));
 		/* The hardware cannot write without reading. */
@@ -56,7 +27,7 @@ Test(host_place, frames__each_protection__access_as_said)
 
 Test(host_place, frames__placed__same_memory_as_the_physmap)
 {
-	start();
+	start_with_frames(16);
 	T_OK(zi_place_frames((uintptr_t)root, 4 * T_PAGE, e.frame + 2, ZI_PROT_R | ZI_PROT_W,
 			     false));
 	root[T_PAGE + 7] = 0x99;
@@ -68,7 +39,7 @@ Test(host_place, frames__placed__same_memory_as_the_physmap)
 
 Test(host_place, frames__over_others__replaced_in_part)
 {
-	start();
+	start_with_frames(16);
 	for (unsigned i = 0; i < 4; i++)
 		*zi_frame_ptr(e.frame + i) = (uint8_t)(i + 1);
 	T_OK(zi_place_frames((uintptr_t)root, 3 * T_PAGE, e.frame, ZI_PROT_R, false));
@@ -80,7 +51,7 @@ Test(host_place, frames__over_others__replaced_in_part)
 
 Test(host_place, protect__part__only_that_part)
 {
-	start();
+	start_with_frames(16);
 	T_OK(zi_place_frames((uintptr_t)root, 3 * T_PAGE, e.frame, ZI_PROT_R | ZI_PROT_W, false));
 	T_OK(zi_place_protect((uintptr_t)root + T_PAGE, T_PAGE, ZI_PROT_R));
 	cr_assert(can_write(root) && !can_write(root + T_PAGE) && can_write(root + 2 * T_PAGE));
@@ -96,7 +67,7 @@ Test(host_place, frames__with_execute__code_runs)
 	static const uint8_t code[] = {0xb8, 0x2a, 0, 0, 0, 0xc3}; /* mov eax, 42; ret */
 	int (*fn)(void);
 
-	start();
+	start_with_frames(16);
 	memcpy(zi_frame_ptr(e.frame), code, sizeof(code));
 	T_OK(zi_place_frames((uintptr_t)root, T_PAGE, e.frame, ZI_PROT_R | ZI_PROT_X, false));
 	fn = (int (*)(void))(void *)root;
@@ -112,7 +83,7 @@ Test(host_place, map_limit__reached__no_memory_and_told)
 	uint64_t i;
 
 	t_require("native,maps");
-	start();
+	start_with_frames(16);
 	cr_assert_not(zi_place_out_of_maps());
 	errno = ENOTTY;
 	for (i = 0; i < 2 * zi_host_caps()->max_maps && st == ZX_OK; i++)
@@ -132,7 +103,7 @@ Test(host_place, map_limit__reached__no_memory_and_told)
 #ifndef NDEBUG
 Test(host_place, outside_of_the_root__debug_build__stops, .signal = SIGABRT)
 {
-	start();
+	start_with_frames(16);
 	zi_place_reserve((uintptr_t)root + zi_host_caps()->root_len, T_PAGE);
 }
 #endif

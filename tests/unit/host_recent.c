@@ -4,12 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "host/host_i.h"
 #include "host/recent.h"
-#include "t.h"
-#include "t_world.h"
-
-const bool t_world_is_mine = true;
+#include "host_place_t.h"
 
 enum { RW = ZI_PROT_R | ZI_PROT_W };
 
@@ -123,30 +119,6 @@ Test(host_recent, hidden__too_many__one_makes_way_now_and_then)
 
 /* ---- what accesses find */
 
-static struct zi_extent e;
-static uint8_t *root;
-
-static void start(void)
-{
-	T_OK(zi_host_start());
-	T_OK(zi_extent_alloc(200, 1, ZI_EXTENT_ZERO, &e));
-	root = (uint8_t *)zi_host_caps()->root_base;
-}
-
-static bool can_read(const void *p)
-{
-	uint8_t byte;
-
-	return zi_copy_captured(&byte, p, 1).done == 1;
-}
-
-static bool can_write(void *p)
-{
-	uint8_t byte = 0x42;
-
-	return zi_copy_captured(p, &byte, 1).done == 1;
-}
-
 static void place(unsigned page, unsigned pages, uint64_t first, uint32_t prot)
 {
 	T_OK(zi_place_run((uintptr_t)root + page * T_PAGE, pages * T_PAGE, e.frame + first, prot,
@@ -181,7 +153,7 @@ static unsigned maps(unsigned *out_frames)
 
 Test(host_recent, unmapped__no_access__until_placed_again)
 {
-	start();
+	start_with_frames(200);
 	zi_frame_ptr(e.frame)[5] = 0x11;
 	place(0, 4, 0, RW);
 	cr_assert_eq(root[5], 0x11);
@@ -203,7 +175,7 @@ Test(host_recent, unmapped__other_frames_placed__theirs_are_shown)
 {
 	unsigned left;
 
-	start();
+	start_with_frames(200);
 	memset(zi_frame_ptr(e.frame), 1, 8 * T_PAGE);
 	memset(zi_frame_ptr(e.frame + 8), 2, 8 * T_PAGE);
 	place(0, 8, 0, RW);
@@ -227,7 +199,7 @@ Test(host_recent, unmapped__other_frames_placed__theirs_are_shown)
 /* A page of the run was replaced, as a fault does: it is not one run any more. */
 Test(host_recent, run_changed_in_part__unmapped__not_hidden)
 {
-	start();
+	start_with_frames(200);
 	memset(zi_frame_ptr(e.frame), 1, 8 * T_PAGE);
 	place(0, 4, 0, RW);
 	place(1, 1, 6, RW);
@@ -239,7 +211,7 @@ Test(host_recent, run_changed_in_part__unmapped__not_hidden)
 
 Test(host_recent, protection_changed_in_part__hidden_and_shown__as_asked)
 {
-	start();
+	start_with_frames(200);
 	place(0, 4, 0, RW);
 	T_OK(zi_place_protect((uintptr_t)root + T_PAGE, T_PAGE, ZI_PROT_R));
 	T_OK(zi_place_protect((uintptr_t)root + 3 * T_PAGE, T_PAGE, 0));
@@ -256,7 +228,7 @@ Test(host_recent, many_scattered__unmapped_each__few_maps_stay)
 	enum { MANY = 150 };
 	unsigned before, left, now;
 
-	start();
+	start_with_frames(200);
 	place(0, 1, 0, RW);
 	unmap(0, 1);
 	before = maps(&left);
