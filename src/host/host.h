@@ -153,6 +153,11 @@ zx_status_t zi_place_reserve(uintptr_t addr, size_t len); /* back to PROT_NONE r
  * there again as well.
  */
 zx_status_t zi_place_hide(uintptr_t addr, size_t len);
+/* How many host maps the ranges may have left that were taken away since the count began anew. */
+uint32_t zi_place_pieces(void);
+void zi_place_count_pieces_anew(void);
+/* Nothing is mapped in the range, and the lock of the address space is held: it becomes as if never used. */
+void zi_place_join(uintptr_t addr, size_t len);
 /* The same for addresses whose first access is expected, and brings what belongs there. */
 zx_status_t zi_place_absent(uintptr_t addr, size_t len);
 bool zi_place_out_of_maps(void); /* was the last refusal (this thread) the map count limit? */

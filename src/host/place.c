@@ -1,6 +1,7 @@
 /* Placing frames at addresses of the root reservation. Runs on the fault path: keeps errno. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -22,6 +23,9 @@
 
 /* Lines of the map list that the kernel does not count (vsyscall) or may need for one change (splits). */
 #define MAPS_SLACK 4
+
+/* How often a range went back: at most so many maps are left of that. */
+static _Atomic uint32_t pieces;
 
 static _Thread_local bool refused __attribute__((tls_model("initial-exec")));
 
@@ -77,7 +81,10 @@ static bool map_reservation(uintptr_t addr, size_t len)
 {
 	uint64_t off = zi_window.bytes + (addr - (uintptr_t)zi_window.root);
 
-	return map_fixed(addr, len, PROT_NONE, MAP_SHARED, zi_window.fd, off) != MAP_FAILED;
+	if (map_fixed(addr, len, PROT_NONE, MAP_SHARED, zi_window.fd, off) == MAP_FAILED)
+		return false;
+	atomic_fetch_add_explicit(&pieces, 1, memory_order_relaxed);
+	return true;
 }
 
 /* What the range showed is over. True: it was one run, the range itself. */
@@ -193,6 +200,28 @@ zx_status_t zi_place_reserve(uintptr_t addr, size_t len)
 	check_range(addr, len);
 	(void)end_recent(addr, len, &was);
 	return reserve(addr, len);
+}
+
+uint32_t zi_place_pieces(void)
+{
+	return atomic_load_explicit(&pieces, memory_order_relaxed);
+}
+
+void zi_place_count_pieces_anew(void)
+{
+	atomic_store_explicit(&pieces, 0, memory_order_relaxed);
+}
+
+void zi_place_join(uintptr_t addr, size_t len)
+{
+	struct zi_run was;
+	int saved = errno;
+
+	check_range(addr, len);
+	(void)end_recent(addr, len, &was);
+	/* As src/host/window.c reserves, so that it becomes one with what was never used. Refused: it stays as it is. */
+	(void)map_fixed(addr, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	errno = saved;
 }
 
 zx_status_t zi_place_hide(uintptr_t addr, size_t len)

@@ -188,6 +188,7 @@ zx_status_t zi_vmar_destroy(struct zi_vmar *v)
 		st = ZX_ERR_BAD_STATE;
 	else
 		st = zi_vmar_destroy_locked(v, &dead);
+	zi_aspace_tidy_locked(v->aspace);
 	zi_unlock(&v->aspace->lock);
 	zi_dead_free(&dead);
 	return st;

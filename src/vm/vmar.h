@@ -54,6 +54,7 @@ struct zi_aspace {
 	uint64_t next_serial;
 	bool randomize;  /* placement is random; else lowest address first */
 	uint64_t random; /* state of the placement's random numbers */
+	uint32_t gaps;   /* between mappings, when zi_aspace_tidy_locked last went through them */
 };
 
 /* Range of an address space that nobody runs in (the x64 user range). */

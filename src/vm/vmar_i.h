@@ -26,6 +26,9 @@ void zi_vmar_insert_mapping_locked(struct zi_vmar *parent, struct zi_mapping *m)
 /* v alive. NO_MEMORY: part of it is destroyed, v is not. */
 zx_status_t zi_vmar_destroy_locked(struct zi_vmar *v, struct zi_dead *dead);
 
+/* After unmapping: keeps what free addresses cost the host within bounds. */
+void zi_aspace_tidy_locked(struct zi_aspace *as);
+
 /*
  * Removes a range from a mapping, which may die, shrink or become two. restore as for
  * zi_mapping_cut.

@@ -66,6 +66,7 @@ zx_status_t zi_vmar_unmap(struct zi_vmar *v, zx_vaddr_t addr, uint64_t len, bool
 	st = check_range_locked(v, addr, len, op_children);
 	if (st == ZX_OK)
 		st = unmap_locked(v, addr, len, &dead);
+	zi_aspace_tidy_locked(v->aspace);
 	zi_unlock(&v->aspace->lock);
 	zi_dead_free(&dead);
 	return st;
