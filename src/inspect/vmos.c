@@ -169,7 +169,7 @@ const struct zi_vmo_place *zi_vmo_index_places(const struct zi_vmo_index *ix, zx
 	for (hi = lo; hi < ix->count && ix->at[hi].koid == koid;)
 		hi++;
 	*out_count = hi - lo;
-	return ix->at + lo;
+	return hi > lo ? &ix->at[lo] : NULL;
 }
 
 static struct zi_vmo *resolve_handle(const struct zi_vmo_place *place, zx_rights_t *out_rights)
