@@ -1,3 +1,4 @@
+/* zi-test: valgrind */
 /*
  * libFuzzer: zx_object_get_info with every topic and version, of every object, into buffers of every length. What comes back fits the
  * buffer, ends where the count says, and a refused question changes nothing.

@@ -3,7 +3,7 @@
  * that supplies or fails, physical. A call whose buffer is good must succeed with the right bytes; one whose buffer is bad must fail; and
  * no byte outside of the range that was named may change, whatever the answer.
  *
- * zi-test: trap
+ * zi-test: trap valgrind
  */
 #include <stdlib.h>
 #include <string.h>
