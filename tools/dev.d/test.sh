@@ -14,7 +14,6 @@ add() {
 # that failed without a failed case (time, leak, crash of the runner) adds one. Only what ctest prints tells of skipped tests.
 count_cases() {
 	awk '
-	# A test that was repeated counts by its last run.
 	function flush() {
 		if (name == "") return
 		good_of[name] = bad_of[name] = skips_of[name] = 0
@@ -50,12 +49,11 @@ count_cases() {
 
 # run_ctest <title> <directory> [ctest arguments]
 run_ctest() {
-	local title=$1 dir=$2 status=0 counts log twice
+	local title=$1 dir=$2 status=0 counts log
 	shift 2
 	log=$dir/log/ctest.txt
 	rm -f "$dir/Testing/Temporary/LastTest.log"
-	# A test that fails on a busy machine gets a second run; both are in the log, and what needed it is named below.
-	"${ctest_under[@]}" ctest --test-dir "$dir" --parallel "$jobs" --output-on-failure --no-tests=error --repeat until-pass:2 \
+	"${ctest_under[@]}" ctest --test-dir "$dir" --parallel "$jobs" --output-on-failure --no-tests=error \
 		--test-output-size-failed 20000 "$@" >"$log" 2>&1 || status=$?
 	if [ -f "$dir/Testing/Temporary/LastTest.log" ]; then
 		cp "$dir/Testing/Temporary/LastTest.log" "$dir/log/tests.txt"
@@ -70,8 +68,6 @@ run_ctest() {
 		echo "(all of it: $dir/log/tests.txt)"
 	fi
 	echo "   $title: ${counts[0]} passed, ${counts[1]} failed, ${counts[2]} skipped"
-	twice=$(grep -E 'Test +#[0-9]+: .*\*\*\*(Failed|Timeout|Exception)' "$log" | sed -E 's/.*#[0-9]+: ([^ ]+) .*/\1/' | sort -u | tr '\n' ' ')
-	[ -z "$twice" ] || echo "   run a second time: $twice"
 	add "${counts[@]}"
 }
 
