@@ -7,14 +7,15 @@
 
 /*
  * A spin of 100 pauses lasts about 4 us on current processors, which is what sleeping and being
- * woken costs at the very least. The average adapts to how long the locks of this thread are held.
+ * woken costs at the very least; most locks are held for less. A thread that spins in vain spins
+ * less the next time.
  */
 #define SPIN_MAX 100
 #define SPIN_MIN 10
 
 _Thread_local unsigned zi_locks_held __attribute__((tls_model("initial-exec")));
 
-static _Thread_local int spin_average __attribute__((tls_model("initial-exec")));
+static _Thread_local int spin_less __attribute__((tls_model("initial-exec"))); /* halvings */
 
 struct held {
 	uint32_t self; /* this thread's number, 0: none yet */
@@ -84,14 +85,12 @@ static inline void pause_briefly(void)
 
 void zi_lock_slow(struct zi_lock *l)
 {
-	int limit = spin_average * 2 + SPIN_MIN;
+	const int limit = SPIN_MAX >> spin_less;
 	int spun = 0;
 
 #ifndef NDEBUG
 	check_order(l); /* before waiting: a deadlock would never come to the check after it */
 #endif
-	if (limit > SPIN_MAX)
-		limit = SPIN_MAX;
 	for (; spun < limit; spun++) {
 		uint32_t free_word = 0;
 
@@ -101,9 +100,12 @@ void zi_lock_slow(struct zi_lock *l)
 			break;
 		pause_briefly();
 	}
-	spin_average += (spun - spin_average) / 8;
-	if (spun < limit)
+	if (spun < limit) {
+		spin_less = spin_less > 0 ? spin_less - 1 : 0;
 		return;
+	}
+	if (limit > SPIN_MIN)
+		spin_less++;
 	while (atomic_exchange_explicit(&l->word, 2, memory_order_acquire) != 0)
 		zi_futex_wait(&l->word, 2, INT64_MAX);
 }
