@@ -6,7 +6,7 @@
 
 #include "bench.h"
 
-enum { PAGES = 16, TOUCH_PAGES = 4096, MANY = 20000, FEW = 10 };
+enum { PAGES = 16, TOUCH_PAGES = 4096, MANY = 20000, FEW = 10, TURNS = 100 };
 
 static double zx_map_unmap_in(zx_handle_t vmar, uint64_t n)
 {
@@ -47,6 +47,59 @@ static double linux_map_unmap(uint64_t n)
 	}
 	t = bench_now() - t;
 	close(fd);
+	return t;
+}
+
+/*
+ * Many VMOs, all mapped before the first is unmapped, and in another order each time: nothing comes
+ * back to where it was a moment ago.
+ */
+static double zx_map_unmap_by_turns(uint64_t n)
+{
+	zx_handle_t vmo[TURNS];
+	zx_vaddr_t addr[TURNS];
+
+	for (unsigned i = 0; i < TURNS; i++)
+		BENCH_OK(zx_vmo_create(PAGES * BENCH_PAGE, 0, &vmo[i]));
+	double t = bench_now();
+
+	for (uint64_t k = 0; k < n / TURNS; k++) {
+		for (uint64_t i = 0; i < TURNS; i++)
+			BENCH_OK(zx_vmar_map(
+				zx_vmar_root_self(), ZX_VM_PERM_READ | ZX_VM_PERM_WRITE, 0,
+				vmo[(i * 7 + k) % TURNS], 0, PAGES * BENCH_PAGE, &addr[i]));
+		for (uint64_t i = 0; i < TURNS; i++)
+			BENCH_OK(zx_vmar_unmap(zx_vmar_root_self(), addr[i], PAGES * BENCH_PAGE));
+	}
+	t = bench_now() - t;
+	for (unsigned i = 0; i < TURNS; i++)
+		zx_handle_close(vmo[i]);
+	return t;
+}
+
+static double linux_map_unmap_by_turns(uint64_t n)
+{
+	void *addr[TURNS];
+	int fd[TURNS];
+
+	for (unsigned i = 0; i < TURNS; i++) {
+		fd[i] = memfd_create("bench", MFD_CLOEXEC);
+		BENCH_TRUE(fd[i] >= 0 && ftruncate(fd[i], PAGES * (off_t)BENCH_PAGE) == 0);
+	}
+	double t = bench_now();
+
+	for (uint64_t k = 0; k < n / TURNS; k++) {
+		for (uint64_t i = 0; i < TURNS; i++) {
+			addr[i] = mmap(NULL, PAGES * BENCH_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
+				       fd[(i * 7 + k) % TURNS], 0);
+			BENCH_TRUE(addr[i] != MAP_FAILED);
+		}
+		for (uint64_t i = 0; i < TURNS; i++)
+			munmap(addr[i], PAGES * BENCH_PAGE);
+	}
+	t = bench_now() - t;
+	for (unsigned i = 0; i < TURNS; i++)
+		close(fd[i]);
 	return t;
 }
 
@@ -137,6 +190,8 @@ static double zx_map_few(uint64_t n)
 
 const struct bench_row bench_map[] = {
 	{"Map/MapUnmap16Pages", "mmap + munmap", 1.3, 5000, zx_map_unmap, linux_map_unmap, 0},
+	{"Map/MapUnmap16Pages/ByTurns", "mmap + munmap", 0, 5000, zx_map_unmap_by_turns,
+	 linux_map_unmap_by_turns, 0},
 	{"Map/FirstTouch", "a shared memfd mapping", 1.1, TOUCH_PAGES, zx_first_touch,
 	 linux_first_touch, 0},
 	{"Map/MapUnmapAmong20000", "among 10 (also zirconia)", 2, 2000, zx_map_many, zx_map_few, 0},
