@@ -153,7 +153,7 @@ zx_status_t zi_place_reserve(uintptr_t addr, size_t len); /* back to PROT_NONE r
  * there again as well.
  */
 zx_status_t zi_place_hide(uintptr_t addr, size_t len);
-/* How many host maps the ranges may have left that were taken away since the count began anew. */
+/* About how many host maps the ranges have left that were taken away since the count began anew. */
 uint32_t zi_place_pieces(void);
 void zi_place_count_pieces_anew(void);
 /* Nothing is mapped in the range, and the lock of the address space is held: it becomes as if never used. */

@@ -24,8 +24,15 @@
 /* Lines of the map list that the kernel does not count (vsyscall) or may need for one change (splits). */
 #define MAPS_SLACK 4
 
-/* How often a range went back: at most so many maps are left of that. */
-static _Atomic uint32_t pieces;
+/*
+ * At how many places ranges went back: about so many maps are left of that. Places that come again
+ * are found by their bits; two may share one, so that a few are not counted.
+ */
+enum { PLACE_BITS = 12 };
+static struct {
+	_Atomic uint64_t seen[(1 << PLACE_BITS) / 64];
+	_Atomic uint32_t count;
+} pieces;
 
 static _Thread_local bool refused __attribute__((tls_model("initial-exec")));
 
@@ -72,6 +79,16 @@ static void *map_fixed(uintptr_t addr, size_t len, int prot, int flags, int fd, 
 				       fd, off));
 }
 
+static void count_piece(uintptr_t addr)
+{
+	const uint64_t hash = (addr >> ZI_PAGE_SHIFT) * 0x9e3779b97f4a7c15u >> (64 - PLACE_BITS);
+	const uint64_t bit = (uint64_t)1 << hash % 64;
+
+	if ((atomic_fetch_or_explicit(&pieces.seen[hash / 64], bit, memory_order_relaxed) & bit) ==
+	    0)
+		atomic_fetch_add_explicit(&pieces.count, 1, memory_order_relaxed);
+}
+
 /*
  * What was used once goes back as a view of the arena's file past its end, without access: a map of another kind than the
  * untouched reservation, so that the kernel neither merges it in nor splits it off again when the range is used anew (half
@@ -83,7 +100,7 @@ static bool map_reservation(uintptr_t addr, size_t len)
 
 	if (map_fixed(addr, len, PROT_NONE, MAP_SHARED, zi_window.fd, off) == MAP_FAILED)
 		return false;
-	atomic_fetch_add_explicit(&pieces, 1, memory_order_relaxed);
+	count_piece(addr);
 	return true;
 }
 
@@ -204,12 +221,14 @@ zx_status_t zi_place_reserve(uintptr_t addr, size_t len)
 
 uint32_t zi_place_pieces(void)
 {
-	return atomic_load_explicit(&pieces, memory_order_relaxed);
+	return atomic_load_explicit(&pieces.count, memory_order_relaxed);
 }
 
 void zi_place_count_pieces_anew(void)
 {
-	atomic_store_explicit(&pieces, 0, memory_order_relaxed);
+	for (unsigned i = 0; i < sizeof(pieces.seen) / sizeof(pieces.seen[0]); i++)
+		atomic_store_explicit(&pieces.seen[i], 0, memory_order_relaxed);
+	atomic_store_explicit(&pieces.count, 0, memory_order_relaxed);
 }
 
 void zi_place_join(uintptr_t addr, size_t len)
