@@ -157,7 +157,7 @@ cmd_test() {
 		require no-valgrind
 		part "ThreadSanitizer" tsan tsan -E '\.(thread|mprotect)$'
 		require no-tsan
-		part "Valgrind" valgrind valgrind -LE '^helgrind$'
+		part "Valgrind" valgrind valgrind -LE '^helgrind$' -E '\.(thread|mprotect)$'
 		require native,no-tsan,no-valgrind
 		ctest_under=("$build_root/release/tests/confine" --no-userfaultfd)
 		part "release, userfaultfd forbidden" release release -LE '^script$' -E '\.(sigbus|thread)$'
