@@ -7,15 +7,19 @@
 #include "host/host.h"
 #include "vm/vmar_i.h"
 
-enum { PIECES_MAX = 256 };
+enum { PIECES_MAX = 256, PIECES_LIMIT = 2048 /* among many mappings */ };
 
 void zi_aspace_tidy_locked(struct zi_aspace *as)
 {
 	const zx_vaddr_t end = as->base + as->len;
 	uint32_t gaps = 0;
 
-	/* A round costs one system call for each gap: not more often than once for as many pieces. */
-	if (!as->placed || as->root == NULL || zi_place_pieces() <= zi_max(PIECES_MAX, as->gaps))
+	/*
+	 * A round costs one system call for each gap: not more often than once for as many pieces, but
+	 * their count has an end, and so have maps.
+	 */
+	if (!as->placed || as->root == NULL ||
+	    zi_place_pieces() <= zi_max(PIECES_MAX, zi_min(as->gaps, PIECES_LIMIT)))
 		return;
 	zi_place_count_pieces_anew();
 	for (zx_vaddr_t at = as->base; at < end;) {
