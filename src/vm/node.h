@@ -37,8 +37,8 @@ struct zi_tree {
 /* Pages [first, first+pages) of the node lie in frames [frame, …). The extent is what must be freed. */
 struct zi_segment {
 	uint64_t first, pages, frame;
-	uint64_t ext_frame,
-		ext_pages; /* ext_frame 0: borrowed frames (physical memory), never freed */
+	/* ext_frame 0: borrowed frames (physical memory), never freed */
+	uint64_t ext_frame, ext_pages;
 	bool warm; /* the frames were resident when they came: showing them may fill page tables */
 };
 
@@ -78,8 +78,8 @@ struct zi_node {
 
 	struct zi_link pins;
 	uint64_t npins;
-	uint64_t
-		shadow_checked; /* own pages when shadows were last compared for the budget (fault.c) */
+	/* own pages when shadows were last compared for the budget (fault.c) */
+	uint64_t shadow_checked;
 	uint64_t change_events; /* discards and evictions */
 	enum zi_discard_state discard;
 	uint64_t lock_count;
